@@ -1,0 +1,136 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layers are listed bottom up; ARCHITECTURE.md holds the table and a test enforces it.
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A library of the house: its own folder in `Sources`, and a test target beside it if `tested`.
+struct Library {
+  let name: String
+  let uses: [String]
+  let isTested: Bool
+
+  init(_ name: String, _ uses: [String] = [], tested: Bool = true) {
+    self.name = name
+    self.uses = uses
+    self.isTested = tested
+  }
+}
+
+let libraries: [Library] = [
+  Library("Diagnostics", ["CCrypto"]),
+  Library("CommandKit", ["Diagnostics"]),
+  Library("Units", tested: false),
+  Library("Tensors", ["Diagnostics"]),
+  Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
+  Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "Tensors", "Units", "Diagnostics"]),
+  Library("Hyperspectral", ["Tensors", "Units", "Diagnostics"]),
+  Library(
+    "CameraCalibration", ["Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+  Library(
+    "BeltSimulation",
+    ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+  Library(
+    "Cameras",
+    ["BeltSimulation", "CameraCalibration", "Imaging", "Units", "Diagnostics"]),
+  Library("Conveyor", ["Imaging", "Units", "Diagnostics"]),
+  Library("Models", ["NeuralNetworks", "Tensors"]),
+  Library(
+    "Samples",
+    ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+  Library(
+    "Datasets",
+    [
+      "Samples", "CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units",
+      "Diagnostics",
+    ]),
+  Library("Bundles", ["Models", "Samples", "NeuralNetworks", "Tensors", "Diagnostics"]),
+  Library("ModelExchange", ["NeuralNetworks", "Tensors", "Diagnostics"]),
+  Library(
+    "Distillation",
+    [
+      "CLAPACK", "Bundles", "Models", "Datasets", "Samples", "NeuralNetworks", "Tensors",
+      "Diagnostics",
+    ]),
+  Library(
+    "Reports",
+    ["Distillation", "Datasets", "Samples", "Imaging", "Hyperspectral", "Tensors", "Diagnostics"]),
+  Library(
+    "Sorting",
+    [
+      "Bundles", "Cameras", "CameraCalibration", "Samples", "Models", "NeuralNetworks", "Conveyor",
+      "Imaging", "Tensors", "Units", "Diagnostics",
+    ]),
+]
+
+/// The programs: each wires libraries together and does nothing else.
+let programs: [(name: String, path: String, uses: [String])] = [
+  (
+    "mirage-train", "Sources/mirage-train",
+    [
+      "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Hyperspectral",
+      "Imaging", "ModelExchange", "Models", "NeuralNetworks", "Reports", "Samples", "Tensors",
+    ]
+  ),
+  (
+    "miraged", "Sources/miraged",
+    [
+      "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
+      "Diagnostics", "Imaging", "NeuralNetworks", "Sorting", "Units",
+    ]
+  ),
+  (
+    "mirage-simulate", "Tools/mirage-simulate",
+    [
+      "BeltSimulation", "CameraCalibration", "CommandKit", "Datasets", "Diagnostics",
+      "Hyperspectral", "Imaging", "Units",
+    ]
+  ),
+]
+
+func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .byName(name: $0) } }
+
+let systemLibraries: [Target] = [
+  .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+  .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+  .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+  .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+  .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
+  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+]
+
+let package = Package(
+  name: "Mirage",
+  products: programs.map { .executable(name: $0.name, targets: [$0.name]) },
+  targets: systemLibraries
+    + libraries.map {
+      .target(name: $0.name, dependencies: dependencies($0.uses), swiftSettings: swiftSettings)
+    }
+    + programs.map {
+      .executableTarget(
+        name: $0.name, dependencies: dependencies($0.uses), path: $0.path,
+        swiftSettings: swiftSettings)
+    }
+    + [
+      .target(
+        name: "TestSupport", dependencies: dependencies(["Diagnostics", "Tensors"]),
+        path: "Tests/TestSupport", swiftSettings: swiftSettings)
+    ]
+    + libraries.filter(\.isTested).map {
+      .testTarget(
+        name: $0.name + "Tests", dependencies: dependencies([$0.name, "TestSupport"] + $0.uses.filter { !$0.hasPrefix("C") || $0 == "CameraCalibration" || $0 == "Cameras" || $0 == "Conveyor" || $0 == "CommandKit" }),
+        swiftSettings: swiftSettings)
+    }
+    + [
+      .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
+      .testTarget(
+        name: "SystemTests",
+        dependencies: dependencies(["TestSupport"] + programs.map(\.name)),
+        swiftSettings: swiftSettings),
+    ]
+)

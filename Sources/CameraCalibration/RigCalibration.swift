@@ -1,0 +1,41 @@
+import Diagnostics
+import Foundation
+import Units
+
+/// Where both cameras look: what registers a picture and a cube to the belt.
+///
+/// For a camera over a moving belt the maps hold for belt position 0; a picture exposed at belt
+/// position `p` (millimeters of travel) shows the belt at `y + p`.
+public struct RigCalibration: Codable, Equatable, Sendable {
+  public var rig: String
+  /// Date of the calibration, `2026-01-31`.
+  public var date: String
+  public var color: Homography<ColorFrame, BeltFrame>
+  public var cube: Homography<CubeFrame, BeltFrame>
+  public var beltWidthMillimeters: Double
+  /// Distance from belt position 0 of the picture to the valve bar, along the travel.
+  public var valveBarMillimeters: Double
+  /// Largest error of registering a cube onto a picture, 95 % bound over the belt.
+  public var registrationErrorMillimeters: Double
+
+  public init(
+    rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,
+    cube: Homography<CubeFrame, BeltFrame>, beltWidthMillimeters: Double,
+    valveBarMillimeters: Double, registrationErrorMillimeters: Double
+  ) {
+    self.rig = rig
+    self.date = date
+    self.color = color
+    self.cube = cube
+    self.beltWidthMillimeters = beltWidthMillimeters
+    self.valveBarMillimeters = valveBarMillimeters
+    self.registrationErrorMillimeters = registrationErrorMillimeters
+  }
+
+  /// What samples, bundles and the daemon refer to: rig, date and the digest of the content.
+  public var id: String {
+    get throws {
+      "\(rig)/\(date)/\(Digest(of: try JSONFile.encode(self)).short)"
+    }
+  }
+}

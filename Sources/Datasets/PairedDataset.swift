@@ -1,0 +1,68 @@
+import Samples
+import Tensors
+
+/// Paired samples ready for training: row `i` of each tensor shows the same piece (or patch).
+public struct PairedDataset: Sendable {
+  /// Names of the classes; labels index them.
+  public let classes: [String]
+  /// RGB crops, `[N, h, w, 3]`, as the recipe makes them.
+  public let color: Tensor
+  /// Cube crops, `[N, h', w', bands]`, as the recipe makes them.
+  public let spectra: Tensor
+  /// Class of each sample; nil where it was never labelled.
+  public let labels: [Int?]
+  /// Piece (or patch) the sample shows: several samples may share one.
+  public let pieces: [String]
+  /// Batch, day or session: the unit that a split never tears apart.
+  public let groups: [String]
+  /// How pixels became these tensors; goes into the bundle.
+  public let recipe: SampleRecipe
+  /// Calibration that registered the two sensors.
+  public let calibration: String
+
+  public var count: Int { labels.count }
+
+  public init(
+    classes: [String], color: Tensor, spectra: Tensor, labels: [Int?], pieces: [String],
+    groups: [String], recipe: SampleRecipe, calibration: String
+  ) {
+    for (what, count) in [
+      ("color", color.shape[0]), ("spectra", spectra.shape[0]), ("pieces", pieces.count),
+      ("groups", groups.count),
+    ] {
+      precondition(count == labels.count, "dataset: \(count) \(what), \(labels.count) wanted")
+    }
+    self.classes = classes
+    self.color = color
+    self.spectra = spectra
+    self.labels = labels
+    self.pieces = pieces
+    self.groups = groups
+    self.recipe = recipe
+    self.calibration = calibration
+  }
+}
+
+/// Which samples serve what; made by group, stored with a digest, never changed after.
+public struct Split: Sendable, Codable, Equatable {
+  /// Training samples whose labels may be used.
+  public var labelled: [Int]
+  /// Training pairs whose labels must not be used (they may not even exist).
+  public var unlabelled: [Int]
+  /// For choices (epoch, weights, form of the loss); group-disjoint from training.
+  public var validation: [Int]
+  /// For temperature and thresholds; group-disjoint from training and validation.
+  public var calibration: [Int]
+  /// For the figures reported; looked at once.
+  public var test: [Int]
+
+  public init(
+    labelled: [Int], unlabelled: [Int], validation: [Int], calibration: [Int], test: [Int]
+  ) {
+    self.labelled = labelled
+    self.unlabelled = unlabelled
+    self.validation = validation
+    self.calibration = calibration
+    self.test = test
+  }
+}

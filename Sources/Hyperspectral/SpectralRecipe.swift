@@ -1,0 +1,14 @@
+/// What is done to each spectrum before a model sees it, in order; stored and compared as a value.
+public struct SpectralRecipe: Codable, Equatable, Sendable {
+  public enum Step: String, Codable, Sendable, CaseIterable {
+    /// Each spectrum minus its mean, over its deviation (Barnes, Dhanoa, Lister, 1989).
+    case standardNormalVariate = "snv"
+    /// One more channel behind the bands: the logarithm of the mean reflectance, which the
+    /// standard normal variate removes and metals need.
+    case logMeanReflectance = "log-mean"
+  }
+
+  public var steps: [Step]
+
+  public init(steps: [Step]) { self.steps = steps }
+}

@@ -1,0 +1,4 @@
+import Testing
+
+@Suite("Cameras")
+struct CamerasSuite {}
