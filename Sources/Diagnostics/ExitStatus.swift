@@ -1,5 +1,7 @@
 /// What a program's exit status means to a script.
-public enum ExitStatus: Int32, Sendable {
+///
+/// Thrown by a command that has said on its output all there is to say: nothing more is printed.
+public enum ExitStatus: Int32, Error, Sendable {
   case success = 0
   /// The input or the world was wrong; the message says what.
   case failure = 1

@@ -6,10 +6,13 @@ public protocol Explained: Error, CustomStringConvertible {
   var problem: String { get }
   /// The next thing to try, if one is known.
   var remedy: String? { get }
+  /// What a program that ends with this error tells the script that started it.
+  var exitStatus: ExitStatus { get }
 }
 
 extension Explained {
   public var remedy: String? { nil }
+  public var exitStatus: ExitStatus { .failure }
 
   /// `place: problem`, and the remedy on a second line.
   public var description: String {

@@ -30,6 +30,7 @@ public struct Interrupted: Explained {
   public let saved: String
   public var place: String { "interrupted" }
   public var problem: String { saved }
+  public var exitStatus: ExitStatus { .interrupted }
 
   public init(saved: String) { self.saved = saved }
 }
