@@ -97,7 +97,8 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .byNam
 let systemLibraries: [Target] = [
   .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
   .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-  .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+  .systemLibrary(
+    name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
   .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -121,13 +122,18 @@ let package = Package(
         name: "TestSupport", dependencies: dependencies(["Diagnostics", "Tensors"]),
         path: "Tests/TestSupport", swiftSettings: swiftSettings)
     ]
-    + libraries.filter(\.isTested).map {
+    + libraries.filter(\.isTested).map { library in
       .testTarget(
-        name: $0.name + "Tests", dependencies: dependencies([$0.name, "TestSupport"] + $0.uses.filter { !$0.hasPrefix("C") || $0 == "CameraCalibration" || $0 == "Cameras" || $0 == "Conveyor" || $0 == "CommandKit" }),
+        name: library.name + "Tests",
+        dependencies: dependencies(
+          [library.name, "TestSupport"]
+            + library.uses.filter { name in !systemLibraries.contains { $0.name == name } }),
         swiftSettings: swiftSettings)
     }
     + [
-      .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
+      .testTarget(
+        name: "TidyTests", dependencies: dependencies(["TestSupport"]),
+        swiftSettings: swiftSettings),
       .testTarget(
         name: "SystemTests",
         dependencies: dependencies(["TestSupport"] + programs.map(\.name)),

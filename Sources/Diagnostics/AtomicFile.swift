@@ -4,9 +4,9 @@ import Foundation
 public enum AtomicFile {
   /// Writes `data` to `file`, making its folder if needed.
   public static func write(_ data: Data, to file: URL) throws {
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     do {
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try data.write(to: file, options: .atomic)
     } catch {
       throw Complaint(
