@@ -9,7 +9,7 @@ extension Optimizer {
 
   /// All that the optimizer remembers, as named tensors for a checkpoint.
   public var state: [(String, Tensor)] {
-    // A whole number below 2²⁴ is exact in two Floats of 12 bits each.
+    // In two Floats, its low 12 bits apart, the count is exact for longer than anyone trains.
     let steps = Tensor(
       shape: [2], values: [Float(stepCount >> 12), Float(stepCount & 0xfff)])
     var tensors = [(Self.stepsName, steps)]

@@ -34,7 +34,7 @@ public struct Optimizer: Sendable {
   public private(set) var stepCount = 0
   var slots: [Slot]
 
-  /// `parts` are those of the graph; only trained ones are moved. Leave out what shall be frozen.
+  /// An optimizer of the trained ones among `parts`; leave out what shall stay as it is.
   public init(_ settings: OptimizerSettings, parts: [Part]) {
     self.settings = settings
     slots = parts.filter(\.isTrained).map { part in
