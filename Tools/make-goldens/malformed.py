@@ -1,0 +1,70 @@
+# Python's own library is enough.
+"""Writes SampleData/Malformed: one small file for each way to be wrong."""
+
+import json
+import pathlib
+import struct
+
+folder = pathlib.Path(__file__).resolve().parents[2] / "SampleData/Malformed"
+folder.mkdir(parents=True, exist_ok=True)
+
+
+def put(name, content):
+    (folder / name).write_bytes(content)
+
+
+# Safetensors: length, header, numbers.
+
+
+def safetensors(header, numbers=b"", length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + numbers
+
+
+def entry(start, end, shape, dtype="F32"):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+
+
+eight = struct.pack("<2f", 1, 2)
+put("length-missing.safetensors", b"\x01\x02\x03")
+put("header-huge.safetensors", safetensors({}, length=1 << 60))
+put("header-cut.safetensors", safetensors({"a": entry(0, 8, [2])}, length=4000))
+put("header-broken.safetensors", safetensors(b'{"a": '))
+put("header-without-shape.safetensors",
+    safetensors({"a": {"dtype": "F32", "data_offsets": [0, 8]}}, eight))
+put("type-unknown.safetensors", safetensors({"a": entry(0, 8, [1], "C64")}, eight))
+put("shape-negative.safetensors", safetensors({"a": entry(0, 8, [-2])}, eight))
+put("shape-huge.safetensors", safetensors({"a": entry(0, 8, [1 << 40, 1 << 40])}, eight))
+put("offsets-wrong.safetensors", safetensors({"a": entry(0, 4, [2])}, eight))
+put("offsets-overlap.safetensors",
+    safetensors({"a": entry(0, 8, [2]), "b": entry(4, 12, [2])}, eight + eight))
+put("numbers-cut.safetensors", safetensors({"a": entry(0, 8, [2])}, eight[:5]))
+put("numbers-left.safetensors", safetensors({"a": entry(0, 8, [2])}, eight + b"\0\0\0"))
+
+# NumPy: magic, version, length, dictionary, numbers.
+
+
+def npy(header, numbers=b"", version=1, length=None):
+    text = header.encode() + b"\n"
+    count = len(text) if length is None else length
+    size = struct.pack("<H" if version == 1 else "<I", count)
+    return b"\x93NUMPY" + bytes([version, 0]) + size + text + numbers
+
+
+def dictionary(descr="'<f4'", order="False", shape="(2,)"):
+    return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
+
+
+put("not-numpy.npy", b"PK\x03\x04 an archive of arrays")
+put("version-9.npy", npy(dictionary(), eight, version=9))
+put("header-cut.npy", npy(dictionary(), eight, length=4000))
+put("header-broken.npy", npy("{'descr': '<f4' 'shape': (2,)}", eight))
+put("header-without-shape.npy", npy("{'descr': '<f4', 'fortran_order': False}", eight))
+put("order-unknown.npy", npy(dictionary(order="Perhaps"), eight))
+put("shape-negative.npy", npy(dictionary(shape="(-2,)"), eight))
+put("shape-huge.npy", npy(dictionary(shape="(1099511627776, 1099511627776)"), eight))
+put("fields.npy", npy(dictionary("[('a', '<f4'), ('b', '<f4')]", shape="(1,)"), eight))
+put("complex.npy", npy(dictionary("'<c8'", shape="(1,)"), eight))
+put("objects.npy", npy(dictionary("'|O'", shape="(1,)"), eight))
+put("numbers-cut.npy", npy(dictionary(), eight[:5]))
+put("numbers-left.npy", npy(dictionary(), eight + b"\0\0\0"))
