@@ -39,6 +39,10 @@ public enum JSONFile {
   public static func decode<Value: Decodable>(
     _ type: Value.Type, from data: Data, place: String
   ) throws -> Value {
+    // Foundation's JSON5 reader ends the program at a key that begins with a broken character.
+    guard String(validating: data, as: UTF8.self) != nil else {
+      throw Complaint(place, "not valid JSON: the text is not UTF-8")
+    }
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = true
     do {
