@@ -16,7 +16,7 @@ struct NumPyFileSuite {
       "little-i8", "little-f2", "little-f4", "little-f8", "big-u2", "big-f8", "version-2",
     ])
   func golden(name: String) throws {
-    let array = try NumPyFile.read(Fixture.sample("Golden/tensors/\(name).npy"))
+    let array = try NumPyFile.read(sampleData.appending(path: "Golden/tensors/\(name).npy"))
     var wanted = Self.whole
     if name.contains("little-i") { wanted[5] = -128 }
     if name.contains("-f") { wanted = wanted.map { $0 / -8 } }
@@ -26,22 +26,23 @@ struct NumPyFileSuite {
 
   @Test("an array stored by columns comes out by rows")
   func columnMajor() throws {
-    let array = try NumPyFile.read(Fixture.sample("Golden/tensors/columns-f4.npy"))
+    let array = try NumPyFile.read(sampleData.appending(path: "Golden/tensors/columns-f4.npy"))
     #expect(array.shape == [2, 3, 4])
     #expect(array.values == (0..<24).map(Float.init))
   }
 
   @Test("a single number and an empty array have their shapes")
   func smallest() throws {
-    let single = try NumPyFile.read(Fixture.sample("Golden/tensors/single.npy"))
+    let single = try NumPyFile.read(sampleData.appending(path: "Golden/tensors/single.npy"))
     #expect(single.shape == [] && single.values == [2.5])
-    let empty = try NumPyFile.read(Fixture.sample("Golden/tensors/empty.npy"))
+    let empty = try NumPyFile.read(sampleData.appending(path: "Golden/tensors/empty.npy"))
     #expect(empty.shape == [0, 3] && empty.values.isEmpty)
   }
 
   @Test("what is written is byte for byte what NumPy writes", arguments: ["u1", "i2", "u4", "f8"])
   func write(code: String) throws {
-    let golden = try Data(contentsOf: Fixture.sample("Golden/tensors/little-\(code).npy"))
+    let golden = try Data(
+      contentsOf: sampleData.appending(path: "Golden/tensors/little-\(code).npy"))
     let array = try NumPyFile.decode(golden, place: code)
     let written = NumPyFile.encode(array)
     #expect(written == golden)
@@ -147,14 +148,14 @@ struct NumPyFileSuite {
     ])
   func malformed(name: String, text: String) {
     let path = "SampleData/Malformed/\(name).npy"
-    let found = complaint { _ = try NumPyFile.read(Fixture.root.appending(path: path)) }
+    let found = complaint { _ = try NumPyFile.read(packageRoot.appending(path: path)) }
     #expect(found == "\(path): \(text)")
   }
 
   @Test("a damaged file is read or refused, never more")
   func damaged() throws {
     for name in ["little-i4", "columns-f4", "version-2"] {
-      let bytes = try Data(contentsOf: Fixture.sample("Golden/tensors/\(name).npy"))
+      let bytes = try Data(contentsOf: sampleData.appending(path: "Golden/tensors/\(name).npy"))
       expectNoTrap(reading: bytes, headerCount: 80) { copy in
         _ = try NumPyFile.decode(copy, place: name)
       }

@@ -9,7 +9,7 @@ import Testing
 struct SafetensorsSuite {
   @Test("numbers of each type that the reference library wrote are read")
   func golden() throws {
-    let file = Fixture.sample("Golden/tensors/types.safetensors")
+    let file = sampleData.appending(path: "Golden/tensors/types.safetensors")
     let (tensors, metadata) = try Safetensors.read(file)
     #expect(metadata == ["made by": "safetensors", "ö": "ü"])
     #expect(
@@ -36,7 +36,7 @@ struct SafetensorsSuite {
       ("empty", Tensor(shape: [0, 4])),
       ("single", Tensor(shape: [], values: [7])),
     ]
-    try Fixture.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appending(path: "deep/model.safetensors")
       try Safetensors.write(tensors, metadata: ["seed": "3"], to: file)
       let (found, metadata) = try Safetensors.read(file)
@@ -144,14 +144,14 @@ struct SafetensorsSuite {
     ])
   func malformed(name: String, text: String) {
     let path = "SampleData/Malformed/\(name).safetensors"
-    let found = complaint { _ = try Safetensors.read(Fixture.root.appending(path: path)) }
+    let found = complaint { _ = try Safetensors.read(packageRoot.appending(path: path)) }
     #expect(found == "\(path): \(text)")
   }
 
   @Test("a header that is not JSON is refused in words")
   func brokenHeader() {
     let path = "SampleData/Malformed/header-broken.safetensors"
-    let found = complaint { _ = try Safetensors.read(Fixture.root.appending(path: path)) }
+    let found = complaint { _ = try Safetensors.read(packageRoot.appending(path: path)) }
     // The middle is Foundation's own description.
     #expect(found.hasPrefix("\(path): the header cannot be read: not valid JSON: "))
     #expect(found.hasSuffix("\n  help: the file is damaged: copy or export it again"))
@@ -159,7 +159,7 @@ struct SafetensorsSuite {
 
   @Test("a damaged file is read or refused, never more")
   func damaged() throws {
-    let bytes = try Data(contentsOf: Fixture.sample("Golden/tensors/types.safetensors"))
+    let bytes = try Data(contentsOf: sampleData.appending(path: "Golden/tensors/types.safetensors"))
     expectNoTrap(reading: bytes, headerCount: 840) { copy in
       _ = try Safetensors.decode(copy, place: "copy")
     }
@@ -168,11 +168,11 @@ struct SafetensorsSuite {
   @Test("a file that is missing, or a folder, is named")
   func missing() {
     #expect(
-      complaint { _ = try Safetensors.read(Fixture.sample("nowhere.safetensors")) }
+      complaint { _ = try Safetensors.read(sampleData.appending(path: "nowhere.safetensors")) }
         == "SampleData/nowhere.safetensors: no such file, or it cannot be read\n"
         + "  help: check the spelling")
     #expect(
-      complaint { _ = try Safetensors.read(Fixture.sample("Malformed")) }
+      complaint { _ = try Safetensors.read(sampleData.appending(path: "Malformed")) }
         == "SampleData/Malformed: is a folder, a file was wanted")
   }
 }
