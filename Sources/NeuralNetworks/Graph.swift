@@ -117,7 +117,8 @@ public struct Graph: Sendable, Equatable {
   func check(_ value: Value, of operation: @autoclosure () -> String) {
     precondition(
       value.index < nodes.count && nodes[value.index].value == value,
-      "\(operation()): value \(value.index) \(value.shape) found, a value of graph '\(name)' wanted")
+      "\(operation()): value \(value.index) \(value.shape) found, a value of graph '\(name)' wanted"
+    )
   }
 
   func checkSpatial(_ value: Value, of operation: @autoclosure () -> String) {

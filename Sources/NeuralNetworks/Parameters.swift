@@ -44,9 +44,10 @@ public struct Parameters: Sendable, Equatable {
     }
   }
 
-  /// The tensor of that name. A tensor under a new name goes to the end; `nil` takes one out.
+  /// The tensor of that name.
   ///
-  /// A tensor that replaces another has its shape.
+  /// A tensor under a new name goes to the end; `nil` takes one out. A tensor that replaces
+  /// another has its shape.
   public subscript(name: String) -> Tensor? {
     get { places[name].map { tensors[$0] } }
     set {
