@@ -132,7 +132,7 @@ let package = Package(
     }
     + [
       .testTarget(
-        name: "TidyTests", dependencies: dependencies(["TestSupport"]),
+        name: "TidyTests", dependencies: dependencies(["Diagnostics", "Tensors", "TestSupport"]),
         swiftSettings: swiftSettings),
       .testTarget(
         name: "SystemTests",

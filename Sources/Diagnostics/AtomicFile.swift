@@ -15,6 +15,7 @@ public enum AtomicFile {
     }
   }
 
+  /// Writes `text` as UTF-8 to `file`, making its folder if needed.
   public static func write(_ text: String, to file: URL) throws {
     try write(Data(text.utf8), to: file)
   }
@@ -22,6 +23,7 @@ public enum AtomicFile {
 
 /// The one JSON coder: sorted keys and pretty print out, JSON5 (comments, trailing commas) in.
 public enum JSONFile {
+  /// Several lines, for files that people read.
   public static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -52,6 +54,7 @@ public enum JSONFile {
     }
   }
 
+  /// Reads a value from a file; an error names the file, the key and what was wanted there.
   public static func read<Value: Decodable>(_ type: Value.Type, at file: URL) throws -> Value {
     guard let data = try? Data(contentsOf: file) else {
       throw Complaint(file.relativePath, "no such file, or it cannot be read")

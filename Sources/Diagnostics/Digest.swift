@@ -16,7 +16,7 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   public init(of data: Data) {
-    var hasher = Hasher()
+    let hasher = Hasher()
     hasher.update(data)
     self = hasher.finalize()
   }
@@ -31,7 +31,7 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
       throw Complaint(file.relativePath, "cannot be opened for reading")
     }
     defer { try? handle.close() }  // Reading is over; a failed close loses nothing.
-    var hasher = Hasher()
+    let hasher = Hasher()
     while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { hasher.update(piece) }
     self = hasher.finalize()
   }
@@ -56,10 +56,12 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
 
     deinit { EVP_MD_CTX_free(context) }
 
+    /// Adds `data` behind what was added before.
     public func update(_ data: Data) {
       data.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
+    /// The digest of all that was added; called once.
     public func finalize() -> Digest {
       var bytes = [UInt8](repeating: 0, count: 32)
       var count: UInt32 = 0
