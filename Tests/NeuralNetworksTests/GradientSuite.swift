@@ -11,7 +11,7 @@ struct GradientSuite {
   func layersAgree(_ example: ExampleNetwork) async throws {
     for statistics in [TrainingPlan.Statistics.batch, .running] {
       let complaints = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try GradientCheck(example, statistics, on: engine).complaints { check, gradient, loss in
+        try PlanGradientCheck(example, statistics, on: engine).complaints { check, gradient, loss in
           try check.elementwise(gradient, loss)
         }
       }
@@ -25,7 +25,7 @@ struct GradientSuite {
   func networksAgree(_ example: ExampleNetwork) async throws {
     for statistics in [TrainingPlan.Statistics.batch, .running] {
       let complaints = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try GradientCheck(example, statistics, on: engine).complaints { check, gradient, loss in
+        try PlanGradientCheck(example, statistics, on: engine).complaints { check, gradient, loss in
           try check.alongGradient(gradient, loss)
         }
       }
@@ -35,7 +35,7 @@ struct GradientSuite {
 }
 
 /// Compares gradients with symmetric differences of a weighted sum of all outputs.
-struct GradientCheck {
+struct PlanGradientCheck {
   /// The weighted sum after a change of one tensor.
   typealias Loss = ([Float]) throws -> Double
 
@@ -65,7 +65,7 @@ struct GradientCheck {
 
   /// What disagrees, by name of tensor and element.
   func complaints(
-    _ compare: (GradientCheck, Tensor, Loss) throws -> [String]
+    _ compare: (PlanGradientCheck, Tensor, Loss) throws -> [String]
   ) throws -> [String] {
     _ = try plan.forward(inputs)
     let gradients = try plan.backward(weights)
