@@ -4,6 +4,7 @@
 import json
 import pathlib
 import struct
+import zlib
 
 folder = pathlib.Path(__file__).resolve().parents[2] / "SampleData/Malformed"
 folder.mkdir(parents=True, exist_ok=True)
@@ -68,3 +69,31 @@ put("complex.npy", npy(dictionary("'<c8'", shape="(1,)"), eight))
 put("objects.npy", npy(dictionary("'|O'", shape="(1,)"), eight))
 put("numbers-cut.npy", npy(dictionary(), eight[:5]))
 put("numbers-left.npy", npy(dictionary(), eight + b"\0\0\0"))
+
+def png_size(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+
+
+# Pictures: made from the good ones in Golden/pictures.
+
+pictures = folder.parent / "Golden/pictures"
+png = (pictures / "color.png").read_bytes()
+jpeg = (pictures / "color.jpg").read_bytes()
+start = png.index(b"IDAT") + 4
+put("empty.png", b"")
+put("text.png", b"not a picture at all\n")
+put("header-cut.png", png[:20])
+put("rows-cut.png", png[: start + 40])
+put("rows-damaged.png", png[: start + 20] + bytes([png[start + 20] ^ 255]) + png[start + 21 :])
+put("size-huge.png", png[:16] + png_size(1 << 30, 1 << 30) + png[33:])
+put("size-zero.png", png[:16] + png_size(0, 13) + png[33:])
+put("size-unlikely.png", png[:16] + png_size(10000, 10000) + png[33:])
+put("color-labels.png", png)
+put("header-cut.jpg", jpeg[:30])
+put("rows-cut.jpg", jpeg[:-40])
+place = jpeg.index(b"\xff\xc0")
+put("size-unlikely.jpg", jpeg[: place + 5] + struct.pack(">HH", 65000, 2000) + jpeg[place + 9 :])
+put("size-zero.jpg", jpeg[: place + 5] + struct.pack(">HH", 0, 0) + jpeg[place + 9 :])
+put("codes-broken.jpg", jpeg[: jpeg.index(b"\xff\xc4") + 5] + b"\xff" * 8
+    + jpeg[jpeg.index(b"\xff\xc4") + 13 :])
