@@ -18,7 +18,13 @@ enum PostOperation {
 final class Attributes {
   let handle: dnnl_primitive_attr_t
 
-  init(_ operations: [PostOperation] = []) throws(EngineError) {
+  /// Whose scratch memory the primitive uses.
+  enum Scratch {
+    case own
+    case provided
+  }
+
+  init(_ operations: [PostOperation] = [], scratch: Scratch = .provided) throws(EngineError) {
     var handle: dnnl_primitive_attr_t?
     try EngineError.check(dnnl_primitive_attr_create(&handle), "attributes")
     guard let handle else {
@@ -26,7 +32,9 @@ final class Attributes {
     }
     self.handle = handle
     try EngineError.check(
-      dnnl_primitive_attr_set_scratchpad_mode(handle, dnnl_scratchpad_mode_user), "attributes")
+      dnnl_primitive_attr_set_scratchpad_mode(
+        handle, scratch == .own ? dnnl_scratchpad_mode_library : dnnl_scratchpad_mode_user),
+      "attributes")
     if operations.isEmpty { return }
     var list: dnnl_post_ops_t?
     try EngineError.check(dnnl_post_ops_create(&list), "post-operations")

@@ -62,7 +62,7 @@ extension TrainingLayout {
 
   func addPool(_ node: Graph.Node) throws(EngineError) {
     let source = memory(node.inputs[0])
-    let target = try asPixel(try allocate(node), node.value)
+    let target = try bench.asPixel(try allocate(node), node.value)
     let ahead = try bench.describePool(node, source.layout, target.layout, dnnl_forward_training)
     let workspace = try ahead.layout(dnnl_query_workspace_md).map {
       (layout) throws(EngineError) in Argument(DNNL_ARG_WORKSPACE, try bench.memory(layout))
@@ -73,7 +73,7 @@ extension TrainingLayout {
         ahead, shared + [Argument(DNNL_ARG_SRC, source), Argument(DNNL_ARG_DST, target)]))
     atBackward(node) { [self] (gradient: Memory) throws(EngineError) in
       guard let back = try newContribution(to: node.inputs[0]) else { return }
-      let gradient = try asPixel(gradient, node.value)
+      let gradient = try bench.asPixel(gradient, node.value)
       let description = try bench.describePoolGradient(
         node, back.layout, gradient.layout, ahead)
       backward.append(
@@ -81,13 +81,6 @@ extension TrainingLayout {
           description,
           shared + [Argument(DNNL_ARG_DIFF_DST, gradient), Argument(DNNL_ARG_DIFF_SRC, back)]))
     }
-  }
-
-  /// A vector seen as a picture of one pixel, as pools want it.
-  private func asPixel(_ memory: Memory, _ value: Graph.Value) throws(EngineError) -> Memory {
-    guard !value.isSpatial else { return memory }
-    return try memory.seen(
-      as: .pixel(batch: bench.batch, channels: value.channels), on: bench.engine)
   }
 }
 

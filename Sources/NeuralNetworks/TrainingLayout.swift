@@ -83,6 +83,7 @@ final class TrainingLayout {
     for (_, value) in graph.inputs where isDifferentiated[value.index] {
       _ = try summedGradient(of: value)
     }
+    backwardOf = []
     try bench.settle()
   }
 

@@ -54,6 +54,21 @@ final class Workbench {
     scratches = []
   }
 
+  /// A vector seen as a picture of one pixel, as pools want it.
+  func asPixel(_ memory: Memory, _ value: Graph.Value) throws(EngineError) -> Memory {
+    guard !value.isSpatial else { return memory }
+    return try memory.seen(as: .pixel(batch: batch, channels: value.channels), on: engine)
+  }
+
+  /// Copies `source` into the layout of `target` here and now.
+  func runOnce(reordering source: Memory, to target: Memory) throws(EngineError) {
+    let attributes = try Attributes(scratch: .own)
+    let primitive = try Primitive(
+      PrimitiveDescription(reorder: source.layout, to: target.layout, attributes, on: engine),
+      [Argument(DNNL_ARG_FROM, source), Argument(DNNL_ARG_TO, target)])
+    try primitive.run(on: engine)
+  }
+
   /// Copies `source` into the layout of `target`.
   func reorder(_ source: Memory, to target: Memory) throws(EngineError) -> Primitive {
     try make(
