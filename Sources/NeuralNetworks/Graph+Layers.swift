@@ -24,7 +24,8 @@ extension Graph {
 
   /// Slides one kernel per channel over that channel, padding `kernel / 2` with zeros.
   ///
-  /// Shapes: `[H, W, C]` to `[(H + 2p - k) / stride + 1, …, C]`; part `<name>.kernel` `[C, 1, k, k]`.
+  /// Shapes: `[H, W, C]` to `[(H + 2p - k) / stride + 1, …, C]`; part `<name>.kernel`
+  /// `[C, 1, k, k]`.
   public mutating func depthwiseConvolution(
     _ name: String, _ x: Value, kernel: Int, stride: Int = 1
   ) -> Value {
