@@ -77,6 +77,20 @@ struct GoldenNetworkTests {
     expectClose(found, wanted.values, absolute: 0, relative: 1e-3)
   }
 
+  @Test("the folded network gives PyTorch's logits", arguments: GoldenNetwork.all)
+  func inference(network: GoldenNetwork) throws {
+    let wanted = try #require(try network.golden()["running/logits"])
+    // Two slices of three: the last one is padded.
+    let found = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
+      try InferencePlan(
+        network.graph, batch: 3, parameters: network.parameters, outputs: ["logits"], on: engine
+      )(network.inputs)
+    }
+    expectClose(
+      try #require(found["logits"]), wanted, absolute: 1e-4 * Self.size(wanted.values),
+      relative: 1e-4)
+  }
+
   private static func pass(
     _ network: GoldenNetwork, _ statistics: TrainingPlan.Statistics
   ) throws -> Pass {
