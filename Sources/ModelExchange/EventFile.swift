@@ -36,6 +36,8 @@ public final class EventFile {
   }
 
   private static let version = "brain.Event:2"
+  // TensorBoard looks for the first part of the name.
+  private static let name = "events.out.tfevents.0.mirage"
 
   private let file: URL
   private let handle: FileHandle
@@ -46,8 +48,7 @@ public final class EventFile {
   /// that a kill cut off, are taken out, because the run will write them again.
   /// `time` stamps a new file, in seconds since 1970.
   public init(in folder: URL, resumingAfter step: Int = -1, time: Double) throws {
-    // TensorBoard looks for this part of a name.
-    file = folder.appending(path: "events.out.tfevents.0.mirage")
+    file = folder.appending(path: Self.name)
     let old = try? Data(contentsOf: file)  // None yet: a new log begins.
     let kept = old.map { Self.prefix(of: Array($0), upTo: step) } ?? 0
     do {
@@ -62,6 +63,13 @@ public final class EventFile {
   }
 
   deinit { try? handle.close() }  // Every record is with the system already.
+
+  /// Writes a finished log into `folder`, whole or not at all; TensorBoard calls a folder a run.
+  public static func write(_ events: [Event], in folder: URL) throws {
+    let records = events.map { record(message($0)) }
+    let log = records.reduce(header(time: events.first?.time ?? 0), +)
+    try AtomicFile.write(log, to: folder.appending(path: name))
+  }
 
   /// Adds a record behind the last one.
   public func append(_ event: Event) throws {

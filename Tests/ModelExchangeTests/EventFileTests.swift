@@ -32,6 +32,17 @@ struct EventFileTests {
     }
   }
 
+  @Test("a finished log is written whole and read back")
+  func whole() throws {
+    try withTemporaryFolder { folder in
+      try EventFile.write(Self.events, in: folder)
+      let file = folder.appending(path: "events.out.tfevents.0.mirage")
+      #expect(try EventFile.read(file) == Self.events)
+      try EventFile.write([], in: folder)
+      #expect(try EventFile.read(file).isEmpty)
+    }
+  }
+
   @Test("a log is read back")
   func read() throws {
     #expect(try EventFile.read(Self.golden) == Self.events)
