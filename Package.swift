@@ -119,7 +119,8 @@ let package = Package(
     }
     + [
       .target(
-        name: "TestSupport", dependencies: dependencies(["Diagnostics", "Tensors"]),
+        name: "TestSupport",
+        dependencies: dependencies(["Diagnostics", "Imaging", "Tensors", "Units"]),
         path: "Tests/TestSupport", swiftSettings: swiftSettings)
     ]
     + libraries.filter(\.isTested).map { library in

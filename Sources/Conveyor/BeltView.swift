@@ -1,0 +1,145 @@
+import Imaging
+import Units
+
+/// The stretch of belt that one frame shows: where each pixel lies on it.
+///
+/// A picture exposed at belt position `p` shows the belt at `y + p`, so that a piece that lies
+/// still on the belt keeps its coordinates from frame to frame while the belt runs.
+public struct BeltView: Sendable {
+  public let camera: Homography<ColorFrame, BeltFrame>
+  /// The belt's travel at exposure.
+  public let beltMillimeters: Double
+  public let exposedAt: LineInstant
+  public let width: Int
+  public let height: Int
+  /// The stretch along the travel that the whole width of the picture sees, in belt coordinates.
+  public let along: ClosedRange<Double>
+  /// What the pixel in the middle covers.
+  public let squareMillimetersPerPixel: Double
+
+  public init(
+    camera: Homography<ColorFrame, BeltFrame>, beltMillimeters: Double, exposedAt: LineInstant,
+    width: Int, height: Int
+  ) {
+    self.camera = camera
+    self.beltMillimeters = beltMillimeters
+    self.exposedAt = exposedAt
+    self.width = width
+    self.height = height
+    let (right, bottom) = (Double(width - 1), Double(height - 1))
+    let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)].map {
+      camera(Point(x: $0.0, y: $0.1)).y + beltMillimeters
+    }.sorted()
+    along = corners[1]...max(corners[1], corners[2])
+    let (x, y) = (right / 2, bottom / 2)
+    let middle = camera(Point(x: x, y: y))
+    let (next, below) = (camera(Point(x: x + 1, y: y)), camera(Point(x: x, y: y + 1)))
+    squareMillimetersPerPixel = abs(
+      (next.x - middle.x) * (below.y - middle.y) - (next.y - middle.y) * (below.x - middle.x))
+  }
+
+  /// Where a point of the picture lies on the belt.
+  public func callAsFunction(_ point: Point<ColorFrame>) -> Point<BeltFrame> {
+    var belt = camera(point)
+    belt.y += beltMillimeters
+    return belt
+  }
+}
+
+/// A piece as one frame shows it, on the belt.
+public struct Sighting: Sendable, Equatable {
+  /// Its region in the frame's label map.
+  public var blob: Blob
+  public var centroid: Point<BeltFrame>
+  /// The smallest rectangle along and across the belt; its smallest `y` is the leading edge.
+  public var bounds: Rectangle<BeltFrame>
+  public var areaSquareMillimeters: Double
+  /// Mean step between neighboring pixels against that plus 8 levels, 0 (blurred) to 1.
+  public var sharpness: Double
+  /// Share of pixels with a channel at 250 or more, where color is no longer known, 0 to 1.
+  public var saturation: Double
+
+  /// Whether no part of it may lie beyond the picture.
+  public var isWhole: Bool { !blob.touchesBorder }
+  /// Where the piece begins along the travel: what reaches the valves first.
+  public var leadingMillimeters: Double { bounds.y }
+  public var trailingMillimeters: Double { bounds.y + bounds.height }
+
+  public init(
+    blob: Blob, centroid: Point<BeltFrame>, bounds: Rectangle<BeltFrame>,
+    areaSquareMillimeters: Double, sharpness: Double = 1, saturation: Double = 0
+  ) {
+    self.blob = blob
+    self.centroid = centroid
+    self.bounds = bounds
+    self.areaSquareMillimeters = areaSquareMillimeters
+    self.sharpness = sharpness
+    self.saturation = saturation
+  }
+
+  /// How much this view of the piece tells: area × sharpness × (1 - saturation).
+  ///
+  /// Never 0, so that a piece seen only in glare still has evidence.
+  public var weight: Double {
+    max(1e-6, areaSquareMillimeters * sharpness * (1 - saturation))
+  }
+}
+
+extension BeltView {
+  /// The regions of a frame on the belt, in their order, appended to an emptied `sightings`.
+  public func register(
+    _ found: Segmentation, of picture: Picture, into sightings: inout [Sighting]
+  ) {
+    sightings.removeAll(keepingCapacity: true)
+    for blob in found.blobs {
+      sightings.append(sighting(of: blob, in: found.labels, of: picture))
+    }
+  }
+
+  private func sighting(
+    of blob: Blob, in labels: LabelMap, of picture: Picture
+  ) -> Sighting {
+    var low = Point<BeltFrame>(x: .infinity, y: .infinity)
+    var high = Point<BeltFrame>(x: -.infinity, y: -.infinity)
+    var steps = 0
+    var stepCount = 0
+    var saturated = 0
+    for y in blob.rows {
+      var ends: (first: Int, last: Int)?
+      for x in blob.columns where labels[x, y] == blob.label {
+        ends = (ends?.first ?? x, x)
+        if brightest(picture, x, y) >= 250 { saturated += 1 }
+        guard x + 1 < width, y + 1 < height else { continue }
+        steps += abs(green(picture, x + 1, y) - green(picture, x, y))
+        steps += abs(green(picture, x, y + 1) - green(picture, x, y))
+        stepCount += 2
+      }
+      guard let ends else { continue }
+      for corner in [
+        (Double(ends.first) - 0.5, -0.5), (Double(ends.first) - 0.5, 0.5),
+        (Double(ends.last) + 0.5, -0.5), (Double(ends.last) + 0.5, 0.5),
+      ] {
+        let point = self(Point(x: corner.0, y: Double(y) + corner.1))
+        low = Point(x: min(low.x, point.x), y: min(low.y, point.y))
+        high = Point(x: max(high.x, point.x), y: max(high.y, point.y))
+      }
+    }
+    let meanStep = Double(steps) / Double(max(1, stepCount))
+    return Sighting(
+      blob: blob, centroid: self(blob.centroid),
+      bounds: Rectangle(x: low.x, y: low.y, width: high.x - low.x, height: high.y - low.y),
+      areaSquareMillimeters: Double(blob.area) * squareMillimetersPerPixel,
+      sharpness: meanStep / (meanStep + 8),
+      saturation: Double(saturated) / Double(max(1, blob.area)))
+  }
+
+  private func brightest(_ picture: Picture, _ x: Int, _ y: Int) -> UInt8 {
+    var most: UInt8 = 0
+    for channel in 0..<picture.channels { most = max(most, picture[x, y, channel]) }
+    return most
+  }
+
+  private func green(_ picture: Picture, _ x: Int, _ y: Int) -> Int {
+    Int(picture[x, y, picture.channels / 2])
+  }
+}

@@ -1,0 +1,259 @@
+import Imaging
+import Units
+
+/// A connected region of a picture that is not belt.
+public struct Blob: Sendable, Equatable {
+  /// Its number in the label map, from 1.
+  public var label: UInt16
+  /// In pixels.
+  public var area: Int
+  public var centroid: Point<ColorFrame>
+  public var columns: ClosedRange<Int>
+  public var rows: ClosedRange<Int>
+  /// Whether it reaches the border of the picture, so that part of it may lie beyond.
+  public var touchesBorder: Bool
+
+  public init(
+    label: UInt16, area: Int, centroid: Point<ColorFrame>, columns: ClosedRange<Int>,
+    rows: ClosedRange<Int>, touchesBorder: Bool
+  ) {
+    self.label = label
+    self.area = area
+    self.centroid = centroid
+    self.columns = columns
+    self.rows = rows
+    self.touchesBorder = touchesBorder
+  }
+}
+
+/// The pieces of one frame.
+public struct Segmentation: Sendable, Equatable {
+  /// The number of the piece at each pixel, 0 for belt.
+  public var labels: LabelMap
+  /// In the order of their numbers.
+  public var blobs: [Blob] = []
+  /// Regions beyond the most that settings allow; their pixels count as belt.
+  public var ignored = 0
+
+  public init(width: Int, height: Int) { labels = LabelMap(width: width, height: height) }
+}
+
+/// Finds pieces in a picture: pixels that differ from the belt, joined to regions, holes filled,
+/// touching pieces split.
+///
+/// Keeps its working space between frames; pictures of one size need no further memory.
+public struct Segmenter: Sendable {
+  public let settings: SegmentationSettings
+  private var isPiece: [Bool] = []
+  private var isPieceRaw: [Bool] = []
+  private var runs = PixelRuns()
+  private var holes = PixelRuns()
+  private var splitter: TouchingPieces
+  private var areaOfRegion: [Int] = []
+  private var labelOfRegion: [UInt16] = []
+
+  public init(_ settings: SegmentationSettings) {
+    self.settings = settings
+    splitter = TouchingPieces(neckShare: settings.neckShare)
+  }
+
+  /// Writes the pieces of `picture` into `found`.
+  ///
+  /// - Parameter squareMillimetersPerPixel: what a pixel in the middle of the picture covers on
+  ///   the belt.
+  public mutating func segment(
+    _ picture: Picture, on background: BeltBackground, squareMillimetersPerPixel: Double,
+    into found: inout Segmentation
+  ) {
+    if found.labels.width != picture.width || found.labels.height != picture.height {
+      found = Segmentation(width: picture.width, height: picture.height)
+    }
+    let scale = max(squareMillimetersPerPixel, 1e-9)
+    let minimum = max(1, Int(settings.minimumSquareMillimeters / scale))
+    let hole = Int(settings.holeSquareMillimeters / scale)
+    markPixels(of: picture, on: background)
+    removeSpecks(width: picture.width, height: picture.height)
+    label(minimum: minimum, into: &found)
+    fillHoles(upTo: hole, in: &found.labels)
+    if settings.neckShare > 0 {
+      splitter.split(&found.labels, labels: found.blobs.count, minimum: minimum)
+    }
+    measure(&found, minimum: minimum)
+  }
+
+  /// Marks pixels that differ from the belt and are no shadow.
+  private mutating func markPixels(of picture: Picture, on background: BeltBackground) {
+    let (width, height, channels) = (picture.width, picture.height, picture.channels)
+    if isPieceRaw.count != width * height {
+      isPieceRaw = [Bool](repeating: false, count: width * height)
+      isPiece = isPieceRaw
+    }
+    let limits = background.deviation.map {
+      max(settings.contrastLevels, settings.contrastDeviations * $0)
+    }
+    for y in 0..<height {
+      for x in 0..<width {
+        let index = y * width + x
+        var brighter = false
+        var darker = false
+        for channel in 0..<channels {
+          let value = Float(picture.pixels[index * channels + channel])
+          let difference = value - Float(background.level[x * channels + channel])
+          if difference > limits[channel] { brighter = true }
+          if difference < -limits[channel] { darker = true }
+        }
+        isPieceRaw[index] =
+          brighter || (darker && !isShadow(picture, background, x: x, index: index))
+      }
+    }
+  }
+
+  /// Whether a darker pixel is the belt in less light: all channels weaker by one factor.
+  private func isShadow(
+    _ picture: Picture, _ background: BeltBackground, x: Int, index: Int
+  ) -> Bool {
+    let channels = picture.channels
+    var least = Float.infinity
+    var most: Float = 0
+    for channel in 0..<channels {
+      let level = Float(background.level[x * channels + channel])
+      let share = (Float(picture.pixels[index * channels + channel]) + 1) / (level + 1)
+      least = min(least, share)
+      most = max(most, share)
+    }
+    return least >= settings.shadowFloor && most - least < 0.15
+  }
+
+  /// Keeps a pixel where most of its 3 × 3 neighborhood agrees.
+  private mutating func removeSpecks(width: Int, height: Int) {
+    for y in 0..<height {
+      for x in 0..<width {
+        var count = 0
+        var seen = 0
+        for row in max(0, y - 1)...min(height - 1, y + 1) {
+          for column in max(0, x - 1)...min(width - 1, x + 1) {
+            seen += 1
+            if isPieceRaw[row * width + column] { count += 1 }
+          }
+        }
+        isPiece[y * width + x] = count * 2 > seen
+      }
+    }
+  }
+
+  /// Gives each region of at least `minimum` pixels a number.
+  private mutating func label(minimum: Int, into found: inout Segmentation) {
+    let width = found.labels.width
+    runs.collect(width: width, height: found.labels.height, connectivity: .corners) {
+      isPiece[$0]
+    }
+    areaOfRegion.removeAll(keepingCapacity: true)
+    labelOfRegion.removeAll(keepingCapacity: true)
+    for _ in runs.runs.indices {
+      areaOfRegion.append(0)
+      labelOfRegion.append(0)
+    }
+    for index in runs.runs.indices {
+      areaOfRegion[runs.region(of: index)] += runs.runs[index].end - runs.runs[index].start
+    }
+    found.blobs.removeAll(keepingCapacity: true)
+    found.ignored = 0
+    var count: UInt16 = 0
+    for index in found.labels.labels.indices { found.labels.labels[index] = 0 }
+    for index in runs.runs.indices {
+      let region = runs.region(of: index)
+      guard areaOfRegion[region] >= minimum else { continue }
+      if region == index {
+        guard Int(count) < settings.maximumPieces else {
+          found.ignored += 1
+          continue
+        }
+        count += 1
+        labelOfRegion[region] = count
+        found.blobs.append(.empty(label: count))
+      }
+      let run = runs.runs[index]
+      for x in run.start..<run.end {
+        found.labels.labels[run.row * width + x] = labelOfRegion[region]
+      }
+    }
+  }
+
+  /// Gives belt that a piece encloses to the piece.
+  private mutating func fillHoles(upTo limit: Int, in labels: inout LabelMap) {
+    guard limit > 0 else { return }
+    let (width, height) = (labels.width, labels.height)
+    holes.collect(width: width, height: height, connectivity: .edges) {
+      labels.labels[$0] == 0
+    }
+    areaOfRegion.removeAll(keepingCapacity: true)
+    for _ in holes.runs.indices { areaOfRegion.append(0) }
+    for index in holes.runs.indices {
+      let run = holes.runs[index]
+      let atBorder =
+        run.row == 0 || run.row == height - 1 || run.start == 0 || run.end == width
+      // A region that reaches the border is the open belt: never a hole.
+      areaOfRegion[holes.region(of: index)] += atBorder ? limit + 1 : run.end - run.start
+    }
+    for index in holes.runs.indices {
+      let region = holes.region(of: index)
+      guard areaOfRegion[region] <= limit else { continue }
+      let first = holes.runs[region]
+      let label = labels.labels[first.row * width + first.start - 1]
+      let run = holes.runs[index]
+      for x in run.start..<run.end { labels.labels[run.row * width + x] = label }
+    }
+  }
+
+  /// Measures each region and drops what splitting made smaller than a piece.
+  private mutating func measure(_ found: inout Segmentation, minimum: Int) {
+    let (width, height) = (found.labels.width, found.labels.height)
+    for index in found.blobs.indices { found.blobs[index] = .empty(label: UInt16(index + 1)) }
+    for y in 0..<height {
+      for x in 0..<width {
+        let label = Int(found.labels.labels[y * width + x])
+        guard label > 0 else { continue }
+        while found.blobs.count < label {
+          found.blobs.append(.empty(label: UInt16(found.blobs.count + 1)))
+        }
+        found.blobs[label - 1].add(x: x, y: y)
+      }
+    }
+    for index in found.blobs.indices {
+      found.blobs[index].finish(width: width, height: height)
+    }
+    found.blobs.removeAll { $0.area < minimum }
+  }
+}
+
+extension Blob {
+  fileprivate static func empty(label: UInt16) -> Blob {
+    Blob(
+      label: label, area: 0, centroid: Point(x: 0, y: 0), columns: 0...0, rows: 0...0,
+      touchesBorder: false)
+  }
+
+  /// Takes one pixel in, row by row.
+  ///
+  /// The centroid holds sums until `finish`.
+  fileprivate mutating func add(x: Int, y: Int) {
+    if area == 0 {
+      (columns, rows) = (x...x, y...y)
+    } else {
+      columns = min(columns.lowerBound, x)...max(columns.upperBound, x)
+      rows = rows.lowerBound...y
+    }
+    area += 1
+    centroid.x += Double(x)
+    centroid.y += Double(y)
+  }
+
+  fileprivate mutating func finish(width: Int, height: Int) {
+    guard area > 0 else { return }
+    centroid.x /= Double(area)
+    centroid.y /= Double(area)
+    touchesBorder =
+      columns.lowerBound == 0 || rows.lowerBound == 0 || columns.upperBound == width - 1
+      || rows.upperBound == height - 1
+  }
+}

@@ -1,4 +1,0 @@
-import Testing
-
-@Suite("Conveyor")
-struct ConveyorSuite {}
