@@ -1,0 +1,42 @@
+import Diagnostics
+
+/// Why a rig's calibration was refused.
+public struct CalibrationError: Explained, Equatable {
+  public enum Reason: Equatable, Sendable {
+    case emptyName
+    case badDate(found: String)
+    case matrixCount(String, found: Int)
+    case notFinite(String)
+    case notInvertible(String)
+    case notPositive(String, found: Double)
+    case negative(String, found: Double)
+  }
+
+  public let place: String
+  public let reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var problem: String {
+    switch reason {
+    case .emptyName: "'rig' is empty or has a '/', a plain name was wanted"
+    case .badDate(let found): "'date' is '\(found)', a day like 2026-01-31 was wanted"
+    case .matrixCount(let map, let found): "'\(map)' has \(found) numbers, 9 were wanted"
+    case .notFinite(let map): "'\(map)' has a number that is not finite"
+    case .notInvertible(let map): "'\(map)' cannot be inverted: it maps an area to a line or point"
+    case .notPositive(let key, let found): "'\(key)' is \(found), a number above 0 was wanted"
+    case .negative(let key, let found): "'\(key)' is \(found), 0 or more was wanted"
+    }
+  }
+
+  public var remedy: String? {
+    switch reason {
+    case .matrixCount, .notFinite, .notInvertible:
+      "calibrate the geometry again; Calibration/README.md says how the maps are written"
+    case .emptyName, .badDate, .notPositive, .negative: nil
+    }
+  }
+}
