@@ -29,8 +29,7 @@ let libraries: [Library] = [
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "Tensors", "Units", "Diagnostics"]),
   Library("Hyperspectral", ["Tensors", "Units", "Diagnostics"]),
-  Library(
-    "CameraCalibration", ["Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+  Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
@@ -40,8 +39,7 @@ let libraries: [Library] = [
   Library("Conveyor", ["Imaging", "Units", "Diagnostics"]),
   Library("Models", ["NeuralNetworks", "Tensors"]),
   Library(
-    "Samples",
-    ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+    "Samples", ["CameraCalibration", "Imaging", "Hyperspectral", "Units", "Diagnostics"]),
   Library(
     "Datasets",
     [

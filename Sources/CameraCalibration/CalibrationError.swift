@@ -2,6 +2,7 @@ import Diagnostics
 
 /// Why a rig's calibration was refused.
 public struct CalibrationError: Explained, Equatable {
+  /// What is wrong, with the value found and the value wanted.
   public enum Reason: Equatable, Sendable {
     case emptyName
     case badDate(found: String)
