@@ -43,3 +43,40 @@ struct Arena {
     self.byteCount = byteCount
   }
 }
+
+extension Arena {
+  /// Gives `tensors` one storage, each for as long as one of `steps` uses it.
+  ///
+  /// Those in `kept` stay untouched until the steps run again.
+  static func settle(_ tensors: [Memory], usedBy steps: [Primitive], keeping kept: [Memory])
+    throws(EngineError)
+  {
+    var places: [ObjectIdentifier: Int] = [:]
+    for (place, tensor) in tensors.enumerated() { places[ObjectIdentifier(tensor)] = place }
+    var spans = [ClosedRange<Int>?](repeating: nil, count: tensors.count)
+    var views: [Memory] = []
+    for (number, step) in steps.enumerated() {
+      for memory in step.memories {
+        guard let place = places[ObjectIdentifier(memory.origin ?? memory)] else { continue }
+        if memory.origin != nil { views.append(memory) }
+        spans[place] = (spans[place]?.lowerBound ?? number)...number
+      }
+    }
+    for memory in kept {
+      if let place = places[ObjectIdentifier(memory)], let span = spans[place] {
+        spans[place] = span.lowerBound...steps.count
+      }
+    }
+    let arena = Arena(
+      zip(tensors, spans).map { tensor, span in
+        Tenant(
+          byteCount: span == nil ? 0 : tensor.layout.byteCount, firstStep: span?.lowerBound ?? 0,
+          lastStep: span?.upperBound ?? 0)
+      })
+    let storage = Storage(byteCount: arena.byteCount)
+    for (tensor, offset) in zip(tensors, arena.offsets) {
+      try tensor.settle(in: storage, offset: offset)
+    }
+    for view in views { try view.settleWithOrigin() }
+  }
+}

@@ -92,9 +92,11 @@ final class Storage {
 final class Memory {
   let layout: Layout
   let handle: dnnl_memory_t
-  private(set) var storage: Storage?
+  private var storage: Storage?
   private let floats: Int
-  private let offset: Int
+  private var offset: Int
+  /// The tensor whose storage this one shows under another layout.
+  let origin: Memory?
 
   /// A tensor in `storage`, `offset` bytes from its start, or in storage of its own.
   init(_ layout: Layout, in storage: Storage? = nil, offset: Int = 0, on engine: Engine)
@@ -104,13 +106,17 @@ final class Memory {
     self.storage = storage
     self.layout = layout
     self.offset = offset
+    origin = nil
     floats = layout.byteCount / MemoryLayout<Float>.stride
     handle = try Self.made(layout, at: storage.address + offset, on: engine)
   }
 
-  /// A tensor that gets its storage later, by `settle`.
-  init(unsettled layout: Layout, on engine: Engine) throws(EngineError) {
+  /// A tensor that gets its storage later, by `settle`; a view of `origin` has its storage.
+  init(unsettled layout: Layout, viewOf origin: Memory? = nil, on engine: Engine)
+    throws(EngineError)
+  {
     self.layout = layout
+    self.origin = origin
     offset = 0
     floats = layout.byteCount / MemoryLayout<Float>.stride
     handle = try Self.made(layout, at: nil, on: engine)
@@ -131,15 +137,25 @@ final class Memory {
 
   deinit { dnnl_memory_destroy(handle) }
 
-  /// Gives the tensor the storage that it lies in from now on.
-  func settle(in storage: Storage) throws(EngineError) {
+  /// Gives the tensor the storage that it lies in from now on, `offset` bytes from its start.
+  func settle(in storage: Storage, offset: Int = 0) throws(EngineError) {
     self.storage = storage
-    try EngineError.check(dnnl_memory_set_data_handle(handle, storage.address), "memory")
+    self.offset = offset
+    try EngineError.check(
+      dnnl_memory_set_data_handle(handle, storage.address + offset), "memory")
+  }
+
+  /// Takes over the storage of the tensor that this one is a view of.
+  func settleWithOrigin() throws(EngineError) {
+    guard let origin, let storage = origin.storage else { return }
+    try settle(in: storage, offset: origin.offset)
   }
 
   /// The same storage seen under another layout.
   func seen(as layout: Layout, on engine: Engine) throws(EngineError) -> Memory {
-    try Memory(layout, in: storage, offset: offset, on: engine)
+    let view = try Memory(unsettled: layout, viewOf: origin ?? self, on: engine)
+    try view.settleWithOrigin()
+    return view
   }
 
   private var elements: UnsafeMutablePointer<Float> {

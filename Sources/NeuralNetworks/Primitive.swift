@@ -144,7 +144,8 @@ final class Primitive {
   let place: String
   let implementation: String
   private let handle: dnnl_primitive_t
-  private let memories: [Memory]
+  /// The tensors that it reads and writes.
+  let memories: [Memory]
   private let arguments: [dnnl_exec_arg_t]
 
   init(_ description: PrimitiveDescription, _ arguments: [Argument]) throws(EngineError) {

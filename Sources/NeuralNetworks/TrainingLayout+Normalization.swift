@@ -66,7 +66,7 @@ extension TrainingLayout {
     // oneDNN writes the source's gradient even where nobody reads it.
     let back =
       if let wanted = try newContribution(to: node.inputs[0]) { wanted } else {
-        try bench.activation(node.inputs[0])
+        try passingGradient(node.inputs[0])
       }
     var arguments =
       shared + [Argument(DNNL_ARG_DIFF_DST, gradient), Argument(DNNL_ARG_DIFF_SRC, back)]

@@ -22,7 +22,7 @@ extension TrainingLayout {
     atBackward(node) { [self] (gradient: Memory) throws(EngineError) in
       var back = gradient
       if scale != 1 {
-        back = try bench.activation(node.value)
+        back = try passingGradient(node.value)
         backward.append(
           try bench.elementwise(dnnl_eltwise_linear, alpha: scale, gradient, to: back))
       }

@@ -45,6 +45,8 @@ final class TrainingLayout {
   let isLive: [Bool]
   /// By value: whether its gradient is asked for.
   let isDifferentiated: [Bool]
+  /// Gradients that only the backward pass sees; they share memory.
+  private var passing: [Memory] = []
   private var backwardOf: [(value: Graph.Value, add: (Memory) throws(EngineError) -> Void)] = []
 
   init(
@@ -84,6 +86,9 @@ final class TrainingLayout {
       _ = try summedGradient(of: value)
     }
     backwardOf = []
+    try Arena.settle(
+      passing, usedBy: backward,
+      keeping: graph.inputs.compactMap { gradients[$0.value.index] })
     try bench.settle()
   }
 
@@ -123,15 +128,22 @@ final class TrainingLayout {
   /// Makes a tensor for a gradient that `value` gets; nil where nobody wants it.
   func newContribution(to value: Graph.Value) throws(EngineError) -> Memory? {
     guard isDifferentiated[value.index] else { return nil }
-    let memory = try bench.activation(value)
+    let memory = try passingGradient(value)
     contribute(memory, to: value)
+    return memory
+  }
+
+  /// Makes a tensor that lives from its first to its last use in the backward pass.
+  func passingGradient(_ value: Graph.Value) throws(EngineError) -> Memory {
+    let memory = try Memory(unsettled: bench.layout(value), on: bench.engine)
+    passing.append(memory)
     return memory
   }
 
   private func summedGradient(of value: Graph.Value) throws(EngineError) -> Memory? {
     let found = contributions[value.index]
     if found.count > 1 {
-      let total = try bench.activation(value)
+      let total = try passingGradient(value)
       backward.append(try bench.sum(found, to: total))
       gradients[value.index] = total
     } else {

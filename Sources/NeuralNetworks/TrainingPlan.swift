@@ -25,6 +25,8 @@ public final class TrainingPlan {
   private let engine: Engine
   private let layout: TrainingLayout
   private let outputGradients: [Memory]
+  /// By output: whether its gradient holds zeros since the last pass.
+  private var isZero: [Bool]
   private var stored: Parameters
   /// Whether `stored` lacks the running statistics of the last passes.
   private var isStale = false
@@ -49,6 +51,7 @@ public final class TrainingPlan {
     var outputGradients: [Memory] = []
     for (_, value) in graph.outputs { outputGradients.append(try layout.bench.activation(value)) }
     self.outputGradients = outputGradients
+    isZero = outputGradients.map { _ in true }
     try layout.addBackward(from: Array(zip(graph.outputs.map(\.value), outputGradients)))
     try load()
   }
@@ -107,15 +110,17 @@ public final class TrainingPlan {
         graph.output(named: name) != nil,
         "backward: output '\(name)' found, one of \(graph.outputs.map(\.name)) wanted")
     }
-    for ((name, value), memory) in zip(graph.outputs, outputGradients) {
+    for (place, (name, value)) in graph.outputs.enumerated() {
       guard let gradient = gradients[name] else {
-        memory.clear()
+        if !isZero[place] { outputGradients[place].clear() }
+        isZero[place] = true
         continue
       }
       let wanted = [batch] + value.shape
       precondition(
         gradient.shape == wanted, "backward: output '\(name)' \(gradient.shape), \(wanted) wanted")
-      memory.write(gradient.values)
+      outputGradients[place].write(gradient.values)
+      isZero[place] = false
     }
     for primitive in layout.backward { try primitive.run(on: engine) }
     return Parameters(
@@ -139,6 +144,25 @@ public final class TrainingPlan {
   /// The names of oneDNN's implementations behind the plan's steps, for tests and reports.
   package var implementations: [(place: String, name: String)] {
     (layout.refresh + layout.forward + layout.backward).map { ($0.place, $0.implementation) }
+  }
+
+  /// The shortest of `repetitions` runs of each step, on whatever the tensors hold.
+  package func stepTimes(
+    repetitions: Int
+  ) throws -> [(place: String, implementation: String, shortest: Duration)] {
+    engine.checkThread()
+    var times: [(place: String, implementation: String, shortest: Duration)] = []
+    let clock = ContinuousClock()
+    for primitive in layout.refresh + layout.forward + layout.backward {
+      var shortest = Duration.seconds(1000)
+      for _ in 0..<repetitions {
+        let start = clock.now
+        try primitive.run(on: engine)
+        shortest = min(shortest, start.duration(to: clock.now))
+      }
+      times.append((primitive.place, primitive.implementation, shortest))
+    }
+    return times
   }
 
   private func load() throws {

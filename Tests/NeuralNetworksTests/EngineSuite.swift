@@ -14,6 +14,15 @@ struct EngineSuite {
     #expect(first != ExampleNetwork.residual.parameters(seed: 1))
   }
 
+  @Test("two engines at once compute what one computes alone")
+  func enginesDoNotDisturbEachOther() async throws {
+    let alone = try await Self.trained(threads: 1)
+    async let first = Self.trained(threads: 1)
+    async let second = Self.trained(threads: 1)
+    #expect(try await first == alone)
+    #expect(try await second == alone)
+  }
+
   @Test("an error thrown on the engine's thread arrives, blocking or not")
   func errorsArrive() async {
     let wanted = EngineError(place: "test", problem: "thrown")

@@ -27,6 +27,73 @@ struct PlanSuite {
     }
   }
 
+  @Test("running statistics move by a tenth, the variance by its unbiased estimate")
+  func runningStatisticsMove() async throws {
+    let example = ExampleNetwork("normalization") { graph in
+      let x = graph.input("x", shape: [2, 3, 5])
+      graph.output("y", graph.batchNormalization("a", x))
+    }
+    let parameters = example.parameters(seed: 1)
+    let inputs = example.inputs(batch: 4, seed: 2)
+    let (moved, kept) = try await Engine.onDedicatedThread(threads: 1) { engine in
+      let moving = try TrainingPlan(
+        example.graph, batch: 4, parameters: parameters, on: engine)
+      _ = try moving.forward(inputs)
+      let still = try TrainingPlan(
+        example.graph, batch: 4, parameters: parameters, statistics: .running, on: engine)
+      _ = try still.forward(inputs)
+      return (moving.parameters, still.parameters)
+    }
+    #expect(kept == parameters)
+    let x = inputs["x"]?.values ?? []
+    for channel in 0..<5 {
+      let column = stride(from: channel, to: x.count, by: 5).map { x[$0] }
+      let mean = column.reduce(0, +) / 24
+      let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 23
+      for (name, target) in [("a.runningMean", mean), ("a.runningVariance", variance)] {
+        let start = parameters[name]?.values[channel] ?? .nan
+        let found = moved[name]?.values[channel] ?? .nan
+        #expect(abs(found - (0.9 * start + 0.1 * target)) < 1e-6)
+      }
+    }
+  }
+
+  @Test("an output without a gradient counts as zero, whatever came before")
+  func missingGradientsAreZero() async throws {
+    let example = ExampleNetwork.residual
+    let parameters = example.parameters(seed: 1)
+    let inputs = example.inputs(batch: 3, seed: 2)
+    let (first, second, third) = try await Engine.onDedicatedThread(threads: 1) { engine in
+      let plan = try TrainingPlan(
+        example.graph, batch: 3, parameters: parameters, on: engine)
+      let outputs = try plan.forward(inputs)
+      let only = outputs.filter { $0.key == "logits" }
+      return (try plan.backward(only), try plan.backward(outputs), try plan.backward(only))
+    }
+    #expect(first == third)
+    #expect(first != second)
+  }
+
+  @Test("what no output needs has no gradient, and inputs have one only where asked for")
+  func deadPartsHaveZeroGradients() async throws {
+    let example = ExampleNetwork("dead branch") { graph in
+      let x = graph.input("x", shape: [4])
+      _ = graph.dense("dead", x, outputs: 3)
+      graph.output("y", graph.dense("live", x, outputs: 2))
+    }
+    let parameters = example.parameters(seed: 1)
+    let inputs = example.inputs(batch: 2, seed: 2)
+    let (gradients, unasked) = try await Engine.onDedicatedThread(threads: 1) { engine in
+      let plan = try TrainingPlan(
+        example.graph, batch: 2, parameters: parameters, on: engine)
+      let outputs = try plan.forward(inputs)
+      return (try plan.backward(outputs), plan.inputGradient("x"))
+    }
+    #expect(gradients["dead.kernel"]?.values.allSatisfy { $0 == 0 } == true)
+    #expect(gradients["live.kernel"]?.values.allSatisfy { $0 != 0 } == true)
+    #expect(unasked == nil)
+  }
+
   @Test("no step of a typical network falls back to a reference implementation", arguments: cases)
   func nothingIsSlow(_ example: ExampleNetwork) async throws {
     let parameters = example.parameters(seed: 1)
