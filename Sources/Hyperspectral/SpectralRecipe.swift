@@ -6,6 +6,10 @@ public struct SpectralRecipe: Codable, Equatable, Sendable {
     /// One more channel behind the bands: the logarithm of the mean reflectance, which the
     /// standard normal variate removes and metals need.
     case logMeanReflectance = "log-mean"
+    /// A parabola fitted to each eleven bands (Savitzky, Golay, 1964), and its value.
+    case smoothed = "savitzky-golay"
+    /// The slope of that parabola, per band.
+    case firstDerivative = "savitzky-golay-1"
   }
 
   public var steps: [Step]

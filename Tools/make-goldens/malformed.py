@@ -97,3 +97,66 @@ put("size-unlikely.jpg", jpeg[: place + 5] + struct.pack(">HH", 65000, 2000) + j
 put("size-zero.jpg", jpeg[: place + 5] + struct.pack(">HH", 0, 0) + jpeg[place + 9 :])
 put("codes-broken.jpg", jpeg[: jpeg.index(b"\xff\xc4") + 5] + b"\xff" * 8
     + jpeg[jpeg.index(b"\xff\xc4") + 13 :])
+
+# ENVI: a header that is right but for one field, and cubes that do not fit it.
+
+fields = {
+    "samples": "5", "lines": "6", "bands": "4", "header offset": "0",
+    "file type": "ENVI Standard", "data type": "12", "interleave": "bil", "byte order": "0",
+    "wavelength units": "nm", "wavelength": "{400, 500,\n600, 700}",
+}
+numbers = struct.pack("<120H", *range(120))
+
+
+def envi(name, cube=None, ending="raw", without=(), **changes):
+    changed = fields | {key.replace("_", " "): value for key, value in changes.items()}
+    text = "".join(f"{key} = {value}\n" for key, value in changed.items() if key not in without)
+    put(f"{name}.hdr", ("ENVI\n" + text).encode())
+    if cube is not None:
+        put(f"{name}.{ending}", cube)
+
+
+put("not-envi.hdr", b"samples = 5\n")
+envi("lines-missing", without=["lines"])
+envi("samples-zero", samples="0")
+envi("bands-word", bands="four")
+envi("interleave-unknown", interleave="zigzag")
+envi("type-unknown", data_type="7")
+envi("type-complex", data_type="6")
+envi("byte-order-unknown", byte_order="2")
+envi("offset-negative", header_offset="-1")
+envi("compressed", file_compression="1")
+envi("library", file_type="ENVI Spectral Library")
+envi("brace-open", wavelength="{400, 500,\n600")
+envi("wavelength-count", wavelength="{400, 500, 600}")
+envi("wavelength-word", wavelength="{400, 500, red, 700}")
+envi("wavelength-unit", wavelength_units="parsec")
+envi("wavelength-range", wavelength="{0.4, 0.5, 0.6, 0.7}")
+envi("wavelength-riddle", without=["wavelength units"], wavelength="{40, 50, 60, 70}")
+envi("bad-bands-count", bbl="{1, 1, 1}")
+envi("scale-zero", reflectance_scale_factor="0")
+envi("extents-huge", lines="4000000000", samples="4000000000")
+envi("cube-missing")
+envi("cube-many", numbers)
+put("cube-many.dat", numbers)
+envi("cube-cut", numbers[:52 + 121])
+envi("cube-cut-bands", numbers[:90], interleave="bsq")
+envi("cube-fewer-lines", numbers[:160])
+envi("cube-wider", numbers + numbers)
+envi("cube-in-front", b"0123456789abcdef" * 5 + numbers)
+envi("cube-odd", numbers + numbers[:121])
+put("header-missing.raw", numbers)
+envi("wavelengths-missing", numbers, without=["wavelength"])
+envi("reflectance", numbers, reflectance_scale_factor="10000")
+envi("counts", numbers)
+
+# Cubes of NumPy.
+
+put("cube-flat.npy", npy(dictionary(shape="(1, 2)"), eight))
+put("cube-alone.npy", npy(dictionary(shape="(1, 1, 2)"), eight))
+put("cube-side.npy", npy(dictionary(shape="(1, 1, 2)"), eight))
+put("cube-side.wavelengths.json", b"[400, 500, 600]\n")
+put("cube-micrometers.npy", npy(dictionary(shape="(1, 1, 2)"), eight))
+put("cube-micrometers.wavelengths.json", b"[0.4, 0.5]\n")
+put("cube-counts.npy", npy(dictionary("'<u2'", shape="(1, 1, 4)"), eight))
+put("cube-counts.wavelengths.json", b"[400, 500, 600, 700]\n")

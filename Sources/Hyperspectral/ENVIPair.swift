@@ -1,0 +1,84 @@
+import Diagnostics
+import Foundation
+
+/// A header and the file of numbers that belongs to it, found from either.
+struct ENVIPair {
+  let header: ENVIHeader
+  let headerFile: URL
+  let cube: URL
+
+  /// Endings of cube files in use, besides none.
+  static let endings = ["raw", "dat", "img", "bil", "bip", "bsq", "bin", "cube"]
+
+  static func find(_ file: URL) throws -> ENVIPair {
+    if file.pathExtension.lowercased() == "hdr" {
+      let header = try read(file)
+      return ENVIPair(header: header, headerFile: file, cube: try cube(of: file, header: header))
+    }
+    _ = try BoundedFile.size(of: file)
+    let headerFile = try headerFile(of: file)
+    return ENVIPair(header: try read(headerFile), headerFile: headerFile, cube: file)
+  }
+
+  static func read(_ file: URL) throws -> ENVIHeader {
+    try ENVIHeader(
+      BoundedFile.read(file, limit: ENVIFile.headerLimit), place: file.relativePath)
+  }
+
+  /// `x.raw` has `x.raw.hdr` or `x.hdr` beside it.
+  private static func headerFile(of cube: URL) throws -> URL {
+    let name = cube.lastPathComponent
+    let stem = cube.deletingPathExtension().lastPathComponent
+    let wanted = [name + ".hdr", stem + ".hdr"]
+    let found = files(beside: cube, named: wanted)
+    guard let first = found.first else {
+      throw ENVIError(cube.relativePath, .noHeader(tried: unique(wanted)))
+    }
+    return first
+  }
+
+  /// `x.hdr` has `x.raw` or the like beside it; `x.raw.hdr` has `x.raw`.
+  private static func cube(of headerFile: URL, header: ENVIHeader) throws -> URL {
+    let stem = headerFile.deletingPathExtension().lastPathComponent
+    let found = files(beside: headerFile, named: [stem] + endings.map { "\(stem).\($0)" })
+    if found.count == 1 { return found[0] }
+    guard !found.isEmpty else {
+      throw ENVIError(
+        headerFile.relativePath,
+        .noCube(tried: [stem, "\(stem).raw", "\(stem).dat", "\(stem).img", "and the like"]))
+    }
+    // Of several, the one that the header fits.
+    let fitting = found.filter { file in
+      // A file that cannot be measured fits no header.
+      (try? BoundedFile.size(of: file)).map { header.mismatch(size: $0) == nil } ?? false
+    }
+    guard fitting.count == 1 else {
+      throw ENVIError(
+        headerFile.relativePath, .manyCubes(found.map(\.lastPathComponent)))
+    }
+    return fitting[0]
+  }
+
+  /// The plain files of the folder that have one of the names, in their order; capitals count only
+  /// where both spellings exist.
+  private static func files(beside file: URL, named names: [String]) -> [URL] {
+    let folder = file.deletingLastPathComponent()
+    // A folder that cannot be listed holds nothing that we could read.
+    let listed = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    var found: [String] = []
+    for name in unique(names) {
+      let matching = listed.filter { $0.lowercased() == name.lowercased() }.sorted()
+      if let match = matching.first(where: { $0 == name }) ?? matching.first,
+        (try? BoundedFile.size(of: folder.appending(path: match))) != nil  // Not a folder.
+      {
+        found.append(match)
+      }
+    }
+    return unique(found).filter { $0 != file.lastPathComponent }.map { folder.appending(path: $0) }
+  }
+
+  private static func unique(_ names: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Hyperspectral
+
+@Suite("Malformed cubes")
+struct MalformedCubeSuite {
+  static let correct = "help: correct the field in the header"
+
+  @Test(
+    "each malformed header is refused in words",
+    arguments: [
+      (
+        "not-envi", "the first line is not 'ENVI'",
+        "help: give the .hdr file, or the raw cube with its .hdr file beside it"
+      ),
+      ("lines-missing", "the field 'lines' is missing", correct),
+      ("samples-zero", "'samples' is '0', not a whole number above 0", correct),
+      ("bands-word", "'bands' is 'four', not a whole number above 0", correct),
+      ("interleave-unknown", "'interleave' is 'zigzag', not bil, bip or bsq", correct),
+      (
+        "type-unknown", "'data type' is '7', not one of 1, 2, 3, 4, 5, 12, 13, 14, 15", correct
+      ),
+      (
+        "type-complex", "'data type' is complex (6 or 9), real numbers were wanted",
+        "help: export the cube again as plain whole or floating numbers"
+      ),
+      (
+        "byte-order-unknown",
+        "'byte order' is '2', not 0 (little endian) or 1 (big endian)", correct
+      ),
+      ("offset-negative", "'header offset' is '-1', not 0 or more bytes", correct),
+      (
+        "compressed",
+        "'file compression' says that the cube is compressed, plain numbers are read",
+        "help: export the cube again as plain whole or floating numbers"
+      ),
+      (
+        "library", "'file type' is 'envi spectral library', a cube was wanted",
+        "help: export the cube again as plain whole or floating numbers"
+      ),
+      (
+        "brace-open", "'wavelength' opens a brace on line 11 that is never closed",
+        "help: close the list with '}'"
+      ),
+      (
+        "wavelength-count", "'wavelength' lists 3 values but 'bands' is 4",
+        "help: export the header again with all bands, or correct 'wavelength'"
+      ),
+      ("wavelength-word", "'wavelength' holds 'red', a number was wanted", correct),
+      (
+        "wavelength-unit", "'wavelength units' is 'parsec', a unit of length was wanted",
+        "help: set 'wavelength units' to nanometers or micrometers"
+      ),
+      (
+        "wavelength-range", "'wavelength' runs from 0.4 to 0.7, which in 'nm' is not light",
+        "help: set 'wavelength units' to nanometers or micrometers"
+      ),
+      (
+        "wavelength-riddle",
+        "'wavelength' runs from 40.0 to 70.0, which no unit makes wavelengths of light",
+        "help: set 'wavelength units' to nanometers or micrometers"
+      ),
+      (
+        "bad-bands-count", "'bbl' lists 3 values but 'bands' is 4",
+        "help: export the header again with all bands, or correct 'bbl'"
+      ),
+      ("scale-zero", "'reflectance scale factor' is '0.0', not a number above 0", correct),
+      (
+        "extents-huge",
+        "4000000000 lines × 4000000000 samples × 4 bands are more than a machine can count", correct
+      ),
+      (
+        "cube-missing",
+        "the file of numbers is not beside it; looked for cube-missing, cube-missing.raw, "
+          + "cube-missing.dat, cube-missing.img, and the like",
+        "help: put header and cube into one folder under one name"
+      ),
+      (
+        "cube-many", "several files could hold the numbers: cube-many.raw, cube-many.dat",
+        "help: give the cube's own name instead of the header's"
+      ),
+    ])
+  func header(name: String, problem: String, remedy: String) {
+    let path = "SampleData/Malformed/\(name).hdr"
+    let found = complaint { _ = try ENVIFile.open(packageRoot.appending(path: path)) }
+    #expect(found == "\(path): \(problem)\n  \(remedy)")
+  }
+
+  @Test(
+    "each cube that does not fit its header is refused with the arithmetic",
+    arguments: [
+      (
+        "cube-cut",
+        "5 samples × 4 bands × 2 bytes = 240 bytes; the file holds 173, which is 4.33 lines",
+        "help: the file was cut short: copy or record it again"
+      ),
+      (
+        "cube-cut-bands",
+        "5 samples × 4 bands × 2 bytes = 240 bytes; the file holds 90, which is 1 and a half bands",
+        "help: the file was cut short: copy or record it again"
+      ),
+      (
+        "cube-fewer-lines",
+        "5 samples × 4 bands × 2 bytes = 240 bytes; the file holds 160, which is 4 lines",
+        "help: the size fits exactly with 'lines = 4'"
+      ),
+      (
+        "cube-wider",
+        "5 samples × 4 bands × 2 bytes = 240 bytes; the file holds 480, which is 12 lines",
+        "help: the size fits exactly with 'data type = 4', or with 'header offset = 240'"
+      ),
+      (
+        "cube-in-front",
+        "5 samples × 4 bands × 2 bytes = 240 bytes; the file holds 320, which is 8 lines",
+        "help: the size fits exactly with 'lines = 8', or with 'header offset = 80'"
+      ),
+      (
+        "cube-odd",
+        "5 samples × 4 bands × 2 bytes = 240 bytes; the file holds 361, which is 9.03 lines",
+        "help: the size fits exactly with 'header offset = 121'"
+      ),
+    ])
+  func size(name: String, problem: String, remedy: String) {
+    let path = "SampleData/Malformed/\(name)"
+    let found = complaint { _ = try ENVIFile.open(packageRoot.appending(path: path + ".hdr")) }
+    #expect(found == "\(path).raw: the header says 6 lines × \(problem)\n  \(remedy)")
+  }
+
+  @Test("amounts are said as a person says them")
+  func words() {
+    #expect(SizeMismatch.words(301 + 1 / 3.0) == "301 and a third")
+    #expect(SizeMismatch.words(0.75) == "three quarters")
+    #expect(SizeMismatch.words(12) == "12")
+    #expect(SizeMismatch.words(7.1) == "7.10")
+  }
+
+  @Test("a cube whose header tells too little or something else is refused in words")
+  func states() {
+    let folder = sampleData.appending(path: "Malformed")
+    #expect(
+      complaint { _ = try CubeFile.counts(folder.appending(path: "wavelengths-missing.hdr")) }
+        == """
+        SampleData/Malformed/wavelengths-missing.hdr: the header does not tell the wavelengths of \
+        the bands
+          help: add 'wavelength = {…}' with one value per band, in nanometers
+        """)
+    #expect(
+      complaint { _ = try CubeFile.counts(folder.appending(path: "reflectance.hdr")) } == """
+        SampleData/Malformed/reflectance.raw: holds reflectance ('reflectance scale factor' is \
+        10000.0), raw counts were wanted
+          help: leave out the references, or remove the field if these are counts
+        """)
+    #expect(
+      complaint { _ = try CubeFile.reflectance(folder.appending(path: "counts.hdr")) } == """
+        SampleData/Malformed/counts.raw: holds uint16 numbers without a 'reflectance scale \
+        factor', reflectance was wanted
+          help: name the dark and white references, or add the field
+        """)
+    #expect(
+      complaint { _ = try CubeFile.counts(folder.appending(path: "header-missing.raw")) } == """
+        SampleData/Malformed/header-missing.raw: the header is not beside it; looked for \
+        header-missing.raw.hdr, header-missing.hdr
+          help: copy the .hdr file too; without it the numbers cannot be understood
+        """)
+    #expect(
+      complaint { _ = try CubeFile.counts(folder.appending(path: "nowhere.raw")) }
+        == "SampleData/Malformed/nowhere.raw: no such file, or it cannot be read\n"
+        + "  help: check the spelling")
+  }
+
+  @Test(
+    "each malformed cube of NumPy is refused in words",
+    arguments: [
+      (
+        "cube-flat.npy", "has the shape [1, 2], [lines, samples, bands] was wanted",
+        "help: save the cube as a three-dimensional array"
+      ),
+      (
+        "cube-alone.npy",
+        "its wavelengths are not beside it; looked for cube-alone.wavelengths.json and "
+          + "wavelengths.json",
+        "help: write the wavelengths there as a JSON array in nanometers"
+      ),
+      (
+        "cube-counts.npy", "holds uint16 numbers, reflectance was wanted",
+        "help: name the dark and white references, or save reflectance as float32"
+      ),
+    ])
+  func numPy(name: String, problem: String, remedy: String) {
+    let path = "SampleData/Malformed/\(name)"
+    let found = complaint { _ = try CubeFile.reflectance(packageRoot.appending(path: path)) }
+    #expect(found == "\(path): \(problem)\n  \(remedy)")
+  }
+
+  @Test("wavelengths that do not fit their cube are refused in words")
+  func sideFile() {
+    let folder = sampleData.appending(path: "Malformed")
+    #expect(
+      complaint { _ = try CubeFile.counts(folder.appending(path: "cube-side.npy")) } == """
+        SampleData/Malformed/cube-side.wavelengths.json: lists 3 wavelengths but cube-side.npy \
+        has 2 bands
+          help: write one wavelength per band, in nanometers
+        """)
+    #expect(
+      complaint { _ = try CubeFile.counts(folder.appending(path: "cube-micrometers.npy")) } == """
+        SampleData/Malformed/cube-micrometers.wavelengths.json: runs from 0.4 to 0.5, which is not \
+        light in nanometers
+          help: write the wavelengths in nanometers
+        """)
+  }
+}
