@@ -27,7 +27,7 @@ let libraries: [Library] = [
   Library("Units", tested: false),
   Library("Tensors", ["Diagnostics"]),
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
-  Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "Tensors", "Units", "Diagnostics"]),
+  Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "Units", "Diagnostics"]),
   Library("Hyperspectral", ["Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
@@ -124,9 +124,10 @@ let package = Package(
     + libraries.filter(\.isTested).map { library in
       .testTarget(
         name: library.name + "Tests",
+        // Every test may use `Tensors`: goldens are tensor files.
         dependencies: dependencies(
-          [library.name, "TestSupport"]
-            + library.uses.filter { name in !systemLibraries.contains { $0.name == name } }),
+          Set([library.name, "TestSupport", "Tensors"] + library.uses)
+            .filter { name in !systemLibraries.contains { $0.name == name } }.sorted()),
         swiftSettings: swiftSettings)
     }
     + [
