@@ -42,27 +42,3 @@ public struct PairedDataset: Sendable {
     self.calibration = calibration
   }
 }
-
-/// Which samples serve what; made by group, stored with a digest, never changed after.
-public struct Split: Sendable, Codable, Equatable {
-  /// Training samples whose labels may be used.
-  public var labelled: [Int]
-  /// Training pairs whose labels must not be used (they may not even exist).
-  public var unlabelled: [Int]
-  /// For choices (epoch, weights, form of the loss); group-disjoint from training.
-  public var validation: [Int]
-  /// For temperature and thresholds; group-disjoint from training and validation.
-  public var calibration: [Int]
-  /// For the figures reported; looked at once.
-  public var test: [Int]
-
-  public init(
-    labelled: [Int], unlabelled: [Int], validation: [Int], calibration: [Int], test: [Int]
-  ) {
-    self.labelled = labelled
-    self.unlabelled = unlabelled
-    self.validation = validation
-    self.calibration = calibration
-    self.test = test
-  }
-}
