@@ -5,6 +5,7 @@ import Units
 
 /// What `frames.json` in a folder of frames says; every key but `file` may be left out.
 public struct FrameList: Codable, Sendable {
+  /// One frame of the list.
   public struct Entry: Codable, Sendable {
     /// Name of the picture, beside `frames.json`.
     public var file: String

@@ -70,6 +70,7 @@ public struct SourceTroubles: Sendable {
 
   public init() {}
 
+  /// Counts `trouble` and keeps it among the recent ones.
   public mutating func note(_ trouble: any Explained) {
     count += 1
     if recent.count == Self.capacity { recent.removeFirst() }

@@ -54,7 +54,8 @@ public enum CubeFile {
     guard numbers.allSatisfy(WavelengthUnit.plausible.contains) else {
       throw Complaint(
         side.relativePath,
-        "runs from \(numbers.min() ?? 0) to \(numbers.max() ?? 0), which is not light in nanometers",
+        "runs from \(numbers.min() ?? 0) to \(numbers.max() ?? 0), which is not light in"
+          + " nanometers",
         remedy: "write the wavelengths in nanometers")
     }
     return (array, numbers.map(Wavelength.init(nanometers:)))

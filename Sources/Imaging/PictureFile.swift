@@ -42,6 +42,7 @@ public enum PictureFile {
     }
   }
 
+  /// The bytes of a PNG file; nothing is lost.
   public static func encodePNG(_ picture: Picture) throws(PictureError) -> Data {
     try PNGCodec.encode(
       picture.pixels, width: picture.width, height: picture.height, channels: picture.channels,
@@ -72,6 +73,7 @@ public enum PictureFile {
 
 /// Reads and writes label maps: gray PNG files of 8 or 16 bits; a palette's numbers are labels too.
 public enum LabelMapFile {
+  /// Reads a label map; the error names the file and what is wrong in it.
   public static func read(_ file: URL) throws -> LabelMap {
     try decode(
       BoundedFile.read(file, limit: PictureFile.fileLimit), place: file.relativePath)
@@ -97,6 +99,7 @@ public enum LabelMapFile {
     try AtomicFile.write(encode(map), to: file)
   }
 
+  /// The bytes of a gray PNG file, 8 bits where all labels fit into them, else 16.
   public static func encode(_ map: LabelMap) throws(PictureError) -> Data {
     let isSmall = map.labels.allSatisfy { $0 <= 255 }
     let bytes: [UInt8] =

@@ -101,9 +101,9 @@ private struct DecoupledRow {
 
 /// Distillation between logits that are first brought to mean 0 and deviation 1, row by row.
 ///
-/// z ← (z − mean z) / (deviation of z, with K − 1 degrees of freedom), for student and teacher; then
-/// T² KL as in `distillation`. With two classes every row becomes ±0.7071, whatever the confidence,
-/// so there it carries the sign alone.
+/// z ← (z − mean z) / (deviation of z, with K − 1 degrees of freedom), for student and teacher;
+/// then T² KL as in `distillation`. With two classes every row becomes ±0.7071, whatever the
+/// confidence, so there it carries the sign alone.
 ///
 /// Shapes: `logits` of the student and of the `teacher` `[B, K]` with K ≥ 2.
 ///

@@ -6,8 +6,8 @@ public enum HintForm: Sendable, Equatable {
   /// (σ(A) − σ(Â))², as published. Meant for features before their rectifier: after it only half of
   /// σ's range is left.
   case logistic
-  /// Smooth L1 of the difference in units of the teacher's `deviation`, one number per channel: what
-  /// the teacher's batch normalization knows. (The teacher's mean would cancel.)
+  /// Smooth L1 of the difference in units of the teacher's `deviation`, one number per channel:
+  /// what the teacher's batch normalization knows. (The teacher's mean would cancel.)
   case standardized(deviation: [Float])
   /// Smooth L1 of the plain difference: d² / 2 up to 1, |d| − 1/2 beyond.
   case smoothL1
@@ -22,14 +22,15 @@ public enum HintReduction: String, Codable, Sendable, CaseIterable {
   case sum
 }
 
-/// The distance of the hallucinated features from those of the stream that saw the privileged sensor.
+/// The distance of the hallucinated features from those of the stream that saw the privileged
+/// sensor.
 ///
 /// Shapes: `features` and `teacher` `[B, H, W, C]` or `[B, C]`, equal.
 ///
-/// Source: Hoffman, Gupta, Darrell, *Learning with Side Information through Modality Hallucination*,
-/// CVPR 2016, equation 2; Garcia, Morerio, Murino, *Modality Distillation with Multiple Stream
-/// Networks for Action Recognition*, ECCV 2018, equation 4, arXiv:1806.07110. Differs: the default is
-/// the mean over elements, not their sum.
+/// Source: Hoffman, Gupta, Darrell, *Learning with Side Information through Modality
+/// Hallucination*, CVPR 2016, equation 2; Garcia, Morerio, Murino, *Modality Distillation with
+/// Multiple Stream Networks for Action Recognition*, ECCV 2018, equation 4, arXiv:1806.07110.
+/// Differs: the default is the mean over elements, not their sum.
 public func hallucinationHint(
   _ features: Tensor, teacher: Tensor, form: HintForm = .logistic,
   reduction: HintReduction = .mean

@@ -6,9 +6,9 @@ import Tensors
 /// orthonormal rows (columns where the teacher is wider), so it cannot learn what the student
 /// should. It is thrown away after training.
 ///
-/// Source: Miles, Elezi, Deng, *VkD: Improving Knowledge Distillation using Orthogonal Projections*,
-/// CVPR 2024, equations 9 to 12; arXiv:2403.06213. Differs: P stays orthonormal by a retraction
-/// after each step, not by a matrix exponential.
+/// Source: Miles, Elezi, Deng, *VkD: Improving Knowledge Distillation using Orthogonal
+/// Projections*, CVPR 2024, equations 9 to 12; arXiv:2403.06213. Differs: P stays orthonormal by a
+/// retraction after each step, not by a matrix exponential.
 public struct VkD: Sendable, Equatable {
   /// P, `[teacher's channels, student's channels]`.
   public private(set) var projector: Tensor
@@ -99,7 +99,8 @@ public struct VkD: Sendable, Equatable {
     return values
   }
 
-  /// The nearest frame that Gram and Schmidt find: the Q of a QR factorization, diagonal of R above 0.
+  /// The nearest frame that Gram and Schmidt find: the Q of a QR factorization, diagonal of R above
+  /// 0.
   private static func orthonormalized(_ matrix: Tensor) -> Tensor {
     let (rows, columns) = (matrix.shape[0], matrix.shape[1])
     // The shorter side is made orthonormal: vector k's element i lies at k · step + i · pitch.

@@ -75,7 +75,8 @@ public func softened(_ logits: Tensor, temperature: Float = 1) -> Tensor {
   return Tensor(shape: logits.shape, values: probabilities.map(Float.init))
 }
 
-/// The mean of several tensors of one shape: late fusion when they are the logits of several streams.
+/// The mean of several tensors of one shape: late fusion when they are the logits of several
+/// streams.
 public func mean(of tensors: [Tensor]) -> Tensor {
   precondition(!tensors.isEmpty, "mean of tensors: none given, at least one wanted")
   let shape = tensors[0].shape
@@ -88,7 +89,8 @@ public func mean(of tensors: [Tensor]) -> Tensor {
   return Tensor(shape: shape, values: sums.map { Float($0 * share) })
 }
 
-/// What part of the batch's mean each row is: its weight over the sum of weights, all equal if `nil`.
+/// What part of the batch's mean each row is: its weight over the sum of weights, all equal if
+/// `nil`.
 func shares(_ weights: [Float]?, rows: Int) -> [Double] {
   guard let weights else { return [Double](repeating: 1 / Double(max(rows, 1)), count: rows) }
   precondition(

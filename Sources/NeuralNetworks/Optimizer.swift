@@ -5,7 +5,8 @@ import Tensors
 /// Moves the trained parts of a network against their gradients and remembers what it needs for
 /// the next step.
 ///
-/// All it remembers can be exported and restored: a run that was stopped goes on with the same bits.
+/// All it remembers can be exported and restored: a run that was stopped goes on with the same
+/// bits.
 ///
 /// Source: Sutskever et al., *On the importance of initialization and momentum in deep learning*,
 /// ICML 2013 (in PyTorch's form, where the rate multiplies the momentum); Loshchilov, Hutter,

@@ -2,6 +2,7 @@ import Diagnostics
 
 /// How gradients change parameters.
 public struct OptimizerSettings: Codable, Equatable, Sendable {
+  /// The rule by which a gradient becomes a step.
   public enum Algorithm: String, Codable, Sendable, CaseIterable {
     /// Stochastic gradient descent with momentum; the decay is added to the gradient.
     case momentumSGD

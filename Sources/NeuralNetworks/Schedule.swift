@@ -3,8 +3,8 @@ import Foundation
 /// The learning rate of each step: a straight rise, then half a cosine down to 0.
 ///
 /// Source: Loshchilov, Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts*, ICLR 2017,
-/// equation 5 without restarts, arXiv:1608.03983; the rise: Goyal et al., *Accurate, Large Minibatch
-/// SGD*, 2017, section 2.2, arXiv:1706.02677.
+/// equation 5 without restarts, arXiv:1608.03983; the rise: Goyal et al., *Accurate, Large
+/// Minibatch SGD*, 2017, section 2.2, arXiv:1706.02677.
 public struct CosineSchedule: Sendable, Equatable, Codable {
   /// How many steps there are in all.
   public let steps: Int

@@ -29,6 +29,7 @@ public enum NumPyFile {
 
   private static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
+  /// Reads an array; the error names the file and what is wrong in it.
   public static func read(_ file: URL) throws -> NumPyArray {
     try decode(BoundedFile.read(file, limit: fileLimit), place: file.relativePath)
   }
@@ -64,10 +65,12 @@ public enum NumPyFile {
     try AtomicFile.write(encode(array), to: file)
   }
 
+  /// Writes a tensor as 32-bit floats, whole or not at all.
   public static func write(_ tensor: Tensor, to file: URL) throws {
     try write(NumPyArray(shape: tensor.shape, values: tensor.values, type: .float32), to: file)
   }
 
+  /// The bytes of the file that holds `array`.
   public static func encode(_ array: NumPyArray) -> Data {
     precondition(array.type != .bfloat16, "NumPy has no bfloat16")
     let extents =

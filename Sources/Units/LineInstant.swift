@@ -23,11 +23,13 @@ public struct LineInstant: InstantProtocol, Hashable, Sendable, Codable {
 
   public var seconds: Double { Double(nanoseconds) / 1e9 }
 
+  /// The instant `duration` later; stops at the last one that there is.
   public func advanced(by duration: Duration) -> LineInstant {
     let (sum, overflow) = nanoseconds.addingReportingOverflow(Self.nanoseconds(duration))
     return LineInstant(nanoseconds: overflow ? .max : sum)
   }
 
+  /// How much later `other` is; negative where it is earlier.
   public func duration(to other: LineInstant) -> Duration {
     .nanoseconds(other.nanoseconds.subtractingReportingOverflow(nanoseconds).partialValue)
   }
