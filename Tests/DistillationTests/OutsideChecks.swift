@@ -7,7 +7,7 @@ import Testing
 // Published experiments on synthetic data, repeated with this package's plans, losses and
 // optimizers: what distillation is worth, and when it is worth nothing, must come out the same.
 
-/// Whether the compiler optimized: without it these experiments take an hour, with it a minute.
+/// Whether the compiler optimized; without it these experiments take far too long.
 let isOptimized: Bool = {
   #if DEBUG
     false
@@ -16,7 +16,7 @@ let isOptimized: Bool = {
   #endif
 }()
 
-let notOptimized: Comment = "run `swift test -c release`: without optimization it takes an hour"
+let notOptimized: Comment = "takes far too long without optimization; run swift test -c release"
 
 /// A softmax of a weighted sum: the model of these experiments.
 struct LinearModel {

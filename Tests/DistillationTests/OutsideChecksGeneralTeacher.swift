@@ -2,6 +2,7 @@ import Distillation
 import Foundation
 import NeuralNetworks
 import Tensors
+import TestSupport
 import Testing
 
 /// How a teacher is restricted to what the student sees too.

@@ -1,5 +1,6 @@
 import NeuralNetworks
 import Tensors
+import TestSupport
 import Testing
 
 /// Two sensors that see parts of what decides the label.

@@ -1,6 +1,7 @@
 import Foundation
 import NeuralNetworks
 import Tensors
+import TestSupport
 import Testing
 
 /// What the teacher of one of the four experiments knows.
