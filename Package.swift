@@ -33,10 +33,8 @@ let libraries: [Library] = [
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
-  Library(
-    "Cameras",
-    ["BeltSimulation", "CameraCalibration", "Imaging", "Units", "Diagnostics"]),
-  Library("Conveyor", ["Imaging", "Units", "Diagnostics"]),
+  Library("Cameras", ["BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"]),
+  Library("Conveyor", ["Imaging", "Units"]),
   Library("Models", ["NeuralNetworks", "Tensors"]),
   Library(
     "Samples", ["CameraCalibration", "Imaging", "Hyperspectral", "Units", "Diagnostics"]),
@@ -60,8 +58,8 @@ let libraries: [Library] = [
   Library(
     "Sorting",
     [
-      "Bundles", "Cameras", "CameraCalibration", "Samples", "Models", "NeuralNetworks", "Conveyor",
-      "Imaging", "Tensors", "Units", "Diagnostics",
+      "Bundles", "Cameras", "CameraCalibration", "Samples", "NeuralNetworks", "Conveyor", "Imaging",
+      "Units", "Diagnostics",
     ]),
 ]
 

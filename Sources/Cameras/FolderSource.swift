@@ -34,10 +34,16 @@ public struct FolderSource: FrameSource {
     public var framesPerSecond: Double?
     /// The belt's speed where `frames.json` does not tell its position.
     public var speedMillimetersPerSecond: Double?
+    /// Frames exposed later than this are left out; nil plays all.
+    public var seconds: Double?
 
-    public init(framesPerSecond: Double? = nil, speedMillimetersPerSecond: Double? = nil) {
+    public init(
+      framesPerSecond: Double? = nil, speedMillimetersPerSecond: Double? = nil,
+      seconds: Double? = nil
+    ) {
       self.framesPerSecond = framesPerSecond
       self.speedMillimetersPerSecond = speedMillimetersPerSecond
+      self.seconds = seconds
     }
   }
 
@@ -63,7 +69,8 @@ public struct FolderSource: FrameSource {
   ///   be, or where neither it nor `timing` tells the belt's position.
   public init(_ folder: URL, timing: Timing = Timing()) throws {
     let entries = try Self.entries(of: folder)
-    exposures = try Self.exposures(of: entries, in: folder, timing: timing)
+    let end = LineInstant(seconds: timing.seconds ?? .infinity)
+    exposures = try Self.exposures(of: entries, in: folder, timing: timing).filter { $0.at <= end }
     count = exposures.count
   }
 

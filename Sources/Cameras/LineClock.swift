@@ -4,6 +4,8 @@ import Units
 /// The line's time: what frames, decisions and deadlines are measured on.
 public protocol LineClock: Sendable {
   var now: LineInstant { get }
+  /// Tells that a frame exposed at `instant` is about to be worked on.
+  func follow(_ instant: LineInstant)
 }
 
 /// Real time, counted from the clock's making; jumps of the wall clock do not touch it.
@@ -15,6 +17,9 @@ public struct RunningClock: LineClock {
   public var now: LineInstant {
     LineInstant(nanoseconds: 0).advanced(by: start.duration(to: .now))
   }
+
+  /// Does nothing: real time runs by itself.
+  public func follow(_ instant: LineInstant) {}
 }
 
 /// Time that stands still until it is told to move: frames set it, and a run takes as long as
@@ -27,7 +32,7 @@ public final class SimulatedClock: LineClock {
   public var now: LineInstant { LineInstant(nanoseconds: nanoseconds.load(ordering: .acquiring)) }
 
   /// Moves to `instant`; an earlier one than now is ignored, time never runs backwards.
-  public func advance(to instant: LineInstant) {
+  public func follow(_ instant: LineInstant) {
     if instant > now { nanoseconds.store(instant.nanoseconds, ordering: .releasing) }
   }
 }

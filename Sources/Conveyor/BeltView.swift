@@ -14,6 +14,8 @@ public struct BeltView: Sendable {
   public let height: Int
   /// The stretch along the travel that the whole width of the picture sees, in belt coordinates.
   public let along: ClosedRange<Double>
+  /// What the whole length of the picture sees across the belt.
+  public let across: ClosedRange<Double>
   /// What the pixel in the middle covers.
   public let squareMillimetersPerPixel: Double
 
@@ -28,9 +30,11 @@ public struct BeltView: Sendable {
     self.height = height
     let (right, bottom) = (Double(width - 1), Double(height - 1))
     let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)].map {
-      camera(Point(x: $0.0, y: $0.1)).y + beltMillimeters
-    }.sorted()
-    along = corners[1]...max(corners[1], corners[2])
+      camera(Point(x: $0.0, y: $0.1))
+    }
+    let (xs, ys) = (corners.map(\.x).sorted(), corners.map(\.y).sorted())
+    along = (ys[1] + beltMillimeters)...(ys[2] + beltMillimeters)
+    across = xs[1]...xs[2]
     let (x, y) = (right / 2, bottom / 2)
     let middle = camera(Point(x: x, y: y))
     let (next, below) = (camera(Point(x: x + 1, y: y)), camera(Point(x: x, y: y + 1)))

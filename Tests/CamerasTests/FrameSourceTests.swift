@@ -222,8 +222,8 @@ struct FrameSourceTests {
   @Test("simulated time stands still until moved and never runs back")
   func clock() {
     let clock = SimulatedClock()
-    clock.advance(to: LineInstant(seconds: 2))
-    clock.advance(to: LineInstant(seconds: 1))
+    clock.follow(LineInstant(seconds: 2))
+    clock.follow(LineInstant(seconds: 1))
     #expect(clock.now == LineInstant(seconds: 2))
   }
 }

@@ -114,7 +114,7 @@ struct TrackingTests {
         let closes = drive.position(at: ejection.closesAt.seconds) - 60
         #expect(
           piece.y <= opens && closes <= piece.y + piece.height,
-          "seed \(seed), piece \(ejection.piece): blown at \(opens - piece.y) mm to \(closes - piece.y) mm of \(piece.height) mm"
+          "seed \(seed), piece \(ejection.piece): \(opens - piece.y) to \(closes - piece.y) mm"
         )
       }
     }

@@ -1,0 +1,127 @@
+import Cameras
+import Conveyor
+import Diagnostics
+import Units
+
+/// Plays a source through a pipeline to its end and keeps the books.
+public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: LineClock> {
+  /// The frame's work is done: what it showed, for those who draw it.
+  public typealias Paint = (PaintedFrame) -> Void
+
+  public private(set) var pipeline: Pipeline<Classifier, Clock>
+  public private(set) var source: Source
+  /// Every decision so far, kept for the score.
+  public private(set) var decisions: [PieceDecision] = []
+
+  private let clock: Clock
+  private var summary = RunSummary()
+  private var slack = SlackTally()
+  private var told = 0
+
+  public init(_ source: Source, through pipeline: Pipeline<Classifier, Clock>, clock: Clock) {
+    self.source = source
+    self.pipeline = pipeline
+    self.clock = clock
+  }
+
+  /// Sorts frame after frame until the source ends or `isAskedToStop`; gives the whole summary.
+  ///
+  /// - Parameters:
+  ///   - emit: gets each event, on the frame thread, in order.
+  ///   - complain: gets each reason for a lost frame.
+  ///   - paint: gets each frame after its events.
+  public mutating func play(
+    until isAskedToStop: () -> Bool, emit: (SortEvent) -> Void,
+    complain: (any Explained) -> Void = { _ in }, paint: Paint? = nil
+  ) throws -> RunSummary {
+    var events: [SortEvent] = []
+    var start: LineInstant?
+    while !isAskedToStop(), let frame = try source.next() {
+      clock.follow(frame.exposedAt)
+      start = start ?? frame.exposedAt
+      events.removeAll(keepingCapacity: true)
+      try pipeline.sort(frame) { events.append($0) }
+      note(events, emit: emit)
+      tellTroubles(to: complain)
+      paint?(PaintedFrame(frame, pipeline, events, at: clock.now))
+    }
+    summary.isInterrupted = isAskedToStop()
+    events.removeAll(keepingCapacity: true)
+    pipeline.finish { events.append($0) }
+    note(events, emit: emit)
+    tellTroubles(to: complain)
+    return closed(start.map { $0.duration(to: clock.now).seconds } ?? 0)
+  }
+
+  private mutating func note(_ events: [SortEvent], emit: (SortEvent) -> Void) {
+    for event in events {
+      emit(event)
+      guard case .decision(let decision) = event else { continue }
+      decisions.append(decision)
+      summary.classes[decision.class, default: 0] += 1
+      slack.note(decision.slackMilliseconds)
+    }
+    pipeline.pieces.audit()
+  }
+
+  private mutating func tellTroubles(to complain: (any Explained) -> Void) {
+    let troubles = source.troubles
+    for trouble in troubles.since(told) { complain(trouble) }
+    told = troubles.count
+  }
+
+  /// The summary with every count filled in and checked.
+  private func closed(_ seconds: Double) -> RunSummary {
+    var summary = summary
+    let account = source.account
+    summary.seconds = seconds
+    summary.frames = pipeline.frames
+    summary.frames.dropped = account.dropped
+    summary.frames.lost = account.lost
+    summary.framesExposed = account.exposed
+    summary.pieces = pipeline.pieces
+    summary.ejections.fired = pipeline.ejections.fired
+    summary.ejections.late = pipeline.ejections.late
+    summary.ejections.dropped = pipeline.ejections.dropped
+    summary.ejections.waiting = pipeline.ejections.waitingCount
+    summary.slackMillisecondsLeast = slack.least
+    summary.slackMillisecondsMedian = slack.median
+    summary.work = pipeline.times.frame.milliseconds
+    for (stage, durations) in zip(Stage.allCases, pipeline.times.stages) {
+      summary.stages[stage.rawValue] = durations.milliseconds
+    }
+    summary.troubles = source.troubles.recent.map { "\($0)" }
+    summary.audit()
+    return summary
+  }
+}
+
+extension Durations {
+  fileprivate var milliseconds: RunSummary.Milliseconds {
+    RunSummary.Milliseconds(
+      median: milliseconds(at: 0.5), most: milliseconds(at: 0.99), worst: worst.seconds * 1e3)
+  }
+}
+
+/// Least and median slack, in buckets of 1 ms, so that a long run needs no more memory.
+private struct SlackTally {
+  private(set) var least: Double?
+  private var counts = [Int](repeating: 0, count: 10_000)
+  private var total = 0
+
+  mutating func note(_ milliseconds: Double?) {
+    guard let milliseconds else { return }
+    least = min(least ?? milliseconds, milliseconds)
+    counts[Int(min(max(milliseconds, 0), 9_999))] += 1
+    total += 1
+  }
+
+  var median: Double? {
+    var seen = 0
+    for (bucket, count) in counts.enumerated() {
+      seen += count
+      if seen * 2 >= total, total > 0 { return Double(bucket) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,15 @@
+import Conveyor
+import Samples
+
+/// What tells pieces apart: a student network from a bundle, or a stand-in for tests.
+public protocol PieceClassifier {
+  /// How crops are made, exactly as for training.
+  var recipe: SampleRecipe { get }
+  /// How logits become classes.
+  var rule: DecisionRule { get }
+  /// Writes the logits of crops.
+  ///
+  /// Shapes: `crops` begins with `[count, colorSize, colorSize, 3]` standardized numbers, `logits`
+  /// gets `[count, classes]` at its beginning; both may be longer. `count` is at least 1.
+  mutating func classify(_ crops: [Float], count: Int, into logits: inout [Float]) throws
+}

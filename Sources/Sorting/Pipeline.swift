@@ -1,0 +1,297 @@
+import CameraCalibration
+import Cameras
+import Conveyor
+import Diagnostics
+import Imaging
+import Samples
+import Units
+
+/// From camera frames to sort events: the path of a frame, its stages in order.
+///
+/// Owned by one thread, the frame thread. After the first frames its buffers are warm; what still
+/// allocates is small and per piece: its evidence, its verdict, the texts of its events, and the
+/// lists of what a frame shows and decides. Time is the injected clock's.
+public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
+  public let settings: PipelineSettings
+  public let rule: DecisionRule
+  public private(set) var frames = FrameAccount()
+  public private(set) var times = StageTimes()
+  /// The last frame's label map, for those who draw it.
+  public private(set) var found = Segmentation(width: 0, height: 0)
+  /// The stretch of belt from the first frame to the last, and the width that all saw.
+  public private(set) var seenBelt: Rectangle<BeltFrame>?
+  public var pieces: PieceAccount { tracker.account }
+  public var ejections: EjectionQueue { queue }
+  /// The pieces that the last frame showed, for those who draw them.
+  public private(set) var shown: [ShownPiece] = []
+
+  private let calibration: RigCalibration
+  private let registration: Registration
+  private let ejected: Set<Int>
+  private let clock: Clock
+  private var classifier: Classifier
+  private var background: BeltBackground?
+  private var segmenter: Segmenter
+  private var tracker: Tracker
+  private var motion = BeltMotion()
+  private var queue: EjectionQueue
+  private var sightings: [Sighting] = []
+  private var matches: [Tracker.Match] = []
+  private var crops: [Float] = []
+  private var logits: [Float] = []
+  private var gone: [Track] = []
+  private var due: [Ejection] = []
+
+  /// - Parameter ejected: names of the classes that are blown out.
+  /// - Throws: a `Complaint` where a class is none of the classifier's, or the calibration cannot
+  ///   be inverted.
+  public init(
+    _ classifier: Classifier, calibration: RigCalibration, ejected names: [String],
+    settings: PipelineSettings, clock: Clock
+  ) throws {
+    self.classifier = classifier
+    self.calibration = calibration
+    self.settings = settings
+    self.clock = clock
+    rule = classifier.rule
+    registration = try Registration(calibration, place: "calibration '\(calibration.rig)'")
+    ejected = try Self.indices(of: names, in: classifier.rule.classes)
+    segmenter = Segmenter(settings.segmentation)
+    tracker = Tracker(settings.tracking)
+    queue = EjectionQueue(settings.valves)
+  }
+
+  /// Sorts one frame; hands out what happened, in order.
+  public mutating func sort(_ frame: CameraFrame, emit: (SortEvent) -> Void) throws {
+    times.beginFrame()
+    let view = register(frame)
+    segment(frame.picture, in: view)
+    let seen = track(frame, in: view)
+    sample(seen, from: frame.picture)
+    try infer(seen.count)
+    let decisions = decide(seen, in: view)
+    schedule(decisions, emit: emit)
+    eject(from: view, emit: emit)
+    times.endFrame()
+  }
+
+  /// Ends the run: what has evidence is decided, the rest is lost, blasts still waiting go out.
+  public mutating func finish(emit: (SortEvent) -> Void) {
+    let now = clock.now
+    schedule(settleOpen(at: now) { _, _ in true }, emit: emit)
+    tracker.finish(into: &gone)
+    for track in gone { emit(.loss(track.loss(.runEnded))) }
+    queue.finish(at: now, motion: motion, into: &due)
+    for ejection in due { emit(.ejection(PieceEjection(ejection))) }
+    precondition(pieces.open == 0, "a finished run has \(pieces.open) open pieces")
+  }
+
+  /// Where on the belt a frame looks.
+  func view(of frame: CameraFrame) -> BeltView {
+    BeltView(
+      camera: calibration.color, beltMillimeters: frame.beltMillimeters,
+      exposedAt: frame.exposedAt, width: frame.picture.width, height: frame.picture.height)
+  }
+
+  // MARK: Stages
+
+  /// Where on the belt the frame looks, and how the belt moves.
+  private mutating func register(_ frame: CameraFrame) -> BeltView {
+    defer { times.end(.register) }
+    motion.observe(frame.beltMillimeters, at: frame.exposedAt)
+    let view = view(of: frame)
+    let start = seenBelt?.y ?? view.along.lowerBound
+    seenBelt = Rectangle(
+      x: view.across.lowerBound, y: start, width: view.across.upperBound - view.across.lowerBound,
+      height: view.along.upperBound - start)
+    return view
+  }
+
+  /// Pieces of the picture, then on the belt; what is left is what the belt looks like.
+  private mutating func segment(_ picture: Picture, in view: BeltView) {
+    defer { times.end(.segment) }
+    var background = background ?? BeltBackground(width: picture.width, channels: picture.channels)
+    self.background = nil
+    if background.frames == 0 { background.learn(from: picture) }
+    segmenter.segment(
+      picture, on: background, squareMillimetersPerPixel: view.squareMillimetersPerPixel,
+      into: &found)
+    background.learn(from: picture, without: found.labels)
+    self.background = background
+    view.register(found, of: picture, into: &sightings)
+  }
+
+  /// Which sighting is which piece; the tracks that are to be heard this time.
+  private mutating func track(_ frame: CameraFrame, in view: BeltView) -> [Seen] {
+    defer { times.end(.track) }
+    tracker.follow(sightings, frame: frame.sequence, in: view, into: &matches)
+    var seen: [Seen] = []
+    shown.removeAll(keepingCapacity: true)
+    for (sighting, match) in zip(sightings, matches) {
+      guard case .track(let index) = match else { continue }
+      shown.append(ShownPiece(piece: tracker.tracks[index].piece, blob: sighting.blob))
+      if sighting.isWhole, !tracker.tracks[index].isDecided {
+        seen.append(Seen(track: index, sighting: sighting))
+      }
+    }
+    return seen
+  }
+
+  /// One crop for each, `[N, colorSize, colorSize, 3]`, by the bundle's own recipe.
+  private mutating func sample(_ seen: [Seen], from picture: Picture) {
+    defer { times.end(.sample) }
+    let recipe = classifier.recipe
+    let needed = seen.count * recipe.colorCount
+    if crops.count < needed { crops = [Float](repeating: 0, count: needed) }
+    for (index, one) in seen.enumerated() {
+      recipe.colorCrop(
+        of: one.sighting.blob.region, in: picture, mask: found.labels, through: registration,
+        into: &crops, at: index * recipe.colorCount)
+    }
+  }
+
+  /// Logits `[N, classes]` of all crops together.
+  private mutating func infer(_ count: Int) throws {
+    defer { times.end(.infer) }
+    let needed = count * rule.classes.count
+    if logits.count < needed { logits = [Float](repeating: 0, count: needed) }
+    if count > 0 { try classifier.classify(crops, count: count, into: &logits) }
+  }
+
+  /// Adds what the views said; decides each piece whose time has come.
+  private mutating func decide(_ seen: [Seen], in view: BeltView) -> [PieceDecision] {
+    defer { times.end(.decide) }
+    let classes = rule.classes.count
+    for (index, one) in seen.enumerated() {
+      tracker.hear(
+        logits[(index * classes)..<((index + 1) * classes)], weight: one.sighting.weight,
+        of: one.track)
+    }
+    let interval = motion.interval ?? .zero
+    // Twice the way to the next frame, in case that one goes missing.
+    let travel = 2 * interval.seconds * (motion.speedMillimetersPerSecond ?? 0)
+    let (timing, tracker) = (settings.timing, tracker)
+    let decisions = settleOpen(at: clock.now) { track, deadline in
+      timing.isDue(
+        track, deadline: deadline, nextFrame: interval,
+        isLeaving: tracker.isLeaving(track, from: view, travel: travel))
+    }
+    if decisions.contains(where: \.isLate) { frames.late += 1 } else { frames.decided += 1 }
+    return decisions
+  }
+
+  /// Queues what is to be blown out; a late decision never fires.
+  private mutating func schedule(_ decisions: [PieceDecision], emit: (SortEvent) -> Void) {
+    defer { times.end(.schedule) }
+    for decision in decisions {
+      emit(.decision(decision))
+      guard decision.action == .eject else { continue }
+      queue.add(piece: decision.piece, bounds: decision.beltMillimeters)
+    }
+  }
+
+  /// Hands out the blasts whose time is near and the pieces that left undecided.
+  private mutating func eject(from view: BeltView, emit: (SortEvent) -> Void) {
+    defer { times.end(.eject) }
+    queue.due(
+      at: clock.now, interval: motion.interval ?? .zero, motion: motion, into: &due)
+    for ejection in due { emit(.ejection(PieceEjection(ejection))) }
+    tracker.dismiss(from: view, into: &gone)
+    for track in gone { emit(.loss(track.loss(track.isWhole ? .tooBrief : .neverWhole))) }
+    pieces.audit()
+  }
+
+  // MARK: Parts of stages
+
+  /// A piece that this frame shows whole and that is not decided yet.
+  private struct Seen {
+    var track: Int
+    var sighting: Sighting
+  }
+
+  /// Decides the open pieces that have evidence and for which `isDue` holds.
+  private mutating func settleOpen(
+    at now: LineInstant, where isDue: (Track, Deadline) -> Bool
+  ) -> [PieceDecision] {
+    var decisions: [PieceDecision] = []
+    for index in tracker.tracks.indices {
+      let track = tracker.tracks[index]
+      guard !track.isDecided, track.views >= settings.tracking.minimumViews else { continue }
+      let deadline = Deadline(
+        leadingMillimeters: track.sighting.leadingMillimeters, valves: settings.valves,
+        motion: motion, decidedAt: now)
+      guard isDue(track, deadline), let verdict = rule.verdict(on: track.evidence) else {
+        continue
+      }
+      tracker.settle(index, isLate: deadline.isLate)
+      decisions.append(decision(on: track, verdict, deadline, at: now))
+    }
+    return decisions
+  }
+
+  private func decision(
+    on track: Track, _ verdict: Verdict, _ deadline: Deadline, at now: LineInstant
+  ) -> PieceDecision {
+    let isTarget = verdict.classIndex.map(ejected.contains) ?? false
+    return PieceDecision(
+      piece: track.piece, frame: track.frame,
+      class: verdict.classIndex.map { rule.classes[$0] } ?? PieceDecision.unknown,
+      likeliest: rule.classes[verdict.likeliest], confidence: verdict.confidence,
+      energy: verdict.energy, views: verdict.views,
+      action: isTarget && !deadline.isLate ? .eject : .pass,
+      beltMillimeters: track.sighting.bounds,
+      areaSquareMillimeters: track.sighting.areaSquareMillimeters, exposedAt: track.exposedAt,
+      decidedAt: now, deadline: deadline.at,
+      slackMilliseconds: deadline.slack.map { $0.seconds * 1e3 }, isLate: deadline.isLate)
+  }
+
+  private static func indices(of names: [String], in classes: [String]) throws -> Set<Int> {
+    Set(
+      try names.map { name in
+        guard let index = classes.firstIndex(of: name) else {
+          throw Complaint(
+            "class '\(name)'", "is none of the bundle's: \(classes.joined(separator: ", "))",
+            remedy: "name classes of the bundle, with commas between")
+        }
+        return index
+      })
+  }
+}
+
+/// A piece and the region of the last frame that shows it.
+public struct ShownPiece: Sendable, Equatable {
+  public var piece: Int
+  public var blob: Blob
+}
+
+/// Everything about the line that is not the bundle or the calibration.
+public struct PipelineSettings: Codable, Equatable, Sendable {
+  public var segmentation = SegmentationSettings()
+  public var tracking = TrackingSettings()
+  public var timing = DecisionTiming()
+  public var valves: ValveSettings
+
+  public init(valves: ValveSettings) { self.valves = valves }
+}
+
+extension Blob {
+  /// The same region as the sample recipe names it.
+  fileprivate var region: PieceRegion {
+    PieceRegion(number: label, columns: columns, rows: rows, pixelCount: area)
+  }
+}
+
+extension Track {
+  fileprivate func loss(_ reason: PieceLoss.Reason) -> PieceLoss {
+    PieceLoss(piece: piece, reason: reason, beltMillimeters: sighting.bounds)
+  }
+}
+
+extension PieceEjection {
+  init(_ ejection: Ejection) {
+    self.init(
+      piece: ejection.piece, commandAt: ejection.commandAt, opensAt: ejection.opensAt,
+      closesAt: ejection.closesAt, fromMillimeters: ejection.across.lowerBound,
+      toMillimeters: ejection.across.upperBound)
+  }
+}

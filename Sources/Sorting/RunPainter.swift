@@ -1,0 +1,154 @@
+import Diagnostics
+import Foundation
+import Imaging
+import Synchronization
+import Units
+
+/// Draws a run into a folder: a picture a frame, a clip, and a sheet of the decided pieces.
+///
+/// `frames/frame-000012.png`, `run.webp`, `pieces.png`. All three are bounded, however long the
+/// run: the first frames and pieces are drawn, the others counted.
+public final class RunPainter: Sendable {
+  /// Bounds of what is drawn.
+  public struct Limits: Sendable {
+    public var frames = 400
+    public var clipFrames = 150
+    public var clipWidth = 400
+    public var pieces = 60
+
+    public init() {}
+  }
+
+  private struct State {
+    var decisions: [Int: PieceDecision] = [:]
+    var ejections: [PieceEjection] = []
+    var clip: [Picture] = []
+    var pieces: [(picture: Picture, caption: String)] = []
+    var drawn = 0
+    var passedOver = 0
+    var firstExposure: LineInstant?
+    var lastExposure: LineInstant?
+    var failure: (any Error)?
+  }
+
+  public let folder: URL
+  private let limits: Limits
+  private let state = Mutex(State())
+
+  public init(_ folder: URL, limits: Limits = Limits()) {
+    self.folder = folder
+    self.limits = limits
+  }
+
+  /// Frames that were not drawn because the run is longer than the bounds.
+  public var passedOver: Int { state.withLock { $0.passedOver } }
+
+  /// Draws one frame; a failure to write is kept for `finish`, drawing then stops.
+  public func paint(_ frame: PaintedFrame) {
+    state.withLock { state in
+      guard state.failure == nil else { return }
+      Self.take(frame, into: &state)
+      collectPieces(of: frame, into: &state)
+      guard state.drawn < limits.frames else {
+        state.passedOver += 1
+        return
+      }
+      let picture = FrameDrawing(
+        frame: frame, decisions: state.decisions, ejections: state.ejections
+      ).picture
+      let name = String(format: "frames/frame-%06d.png", frame.frame.sequence)
+      do {
+        try PictureFile.write(picture, to: folder.appending(path: name))
+      } catch {
+        state.failure = error
+      }
+      state.drawn += 1
+      guard state.clip.count < limits.clipFrames else { return }
+      state.clip.append(picture.fitted(width: limits.clipWidth, height: 4 * limits.clipWidth))
+      state.firstExposure = state.firstExposure ?? frame.frame.exposedAt
+      state.lastExposure = frame.frame.exposedAt
+    }
+  }
+
+  /// Writes clip and sheet; gives the files in the order a person would open them.
+  public func finish() throws -> [URL] {
+    try state.withLock { state in
+      if let failure = state.failure { throw failure }
+      var files: [URL] = []
+      if !state.clip.isEmpty {
+        let clip = folder.appending(path: "run.webp")
+        try AnimatedPicture.write(
+          state.clip, framesPerSecond: Self.framesPerSecond(state), to: clip)
+        files.append(clip)
+      }
+      if !state.pieces.isEmpty {
+        var sheet = ContactSheet()
+        sheet.columns = 10
+        (sheet.cellWidth, sheet.cellHeight) = (110, 90)
+        let file = folder.appending(path: "pieces.png")
+        try PictureFile.write(sheet.picture(of: state.pieces), to: file)
+        files.append(file)
+      }
+      return files
+    }
+  }
+
+  /// The frames' own pace, between 2 and 25 a second.
+  private static func framesPerSecond(_ state: State) -> Double {
+    guard let first = state.firstExposure, let last = state.lastExposure, last > first else {
+      return 10
+    }
+    return min(25, max(2, Double(state.clip.count - 1) / first.duration(to: last).seconds))
+  }
+
+  /// Remembers decisions and blasts until their pieces are past the valve bar.
+  private static func take(_ frame: PaintedFrame, into state: inout State) {
+    for event in frame.events {
+      switch event {
+      case .decision(let decision): state.decisions[decision.piece] = decision
+      case .ejection(let ejection): state.ejections.append(ejection)
+      case .loss: break
+      }
+    }
+    let passed = frame.frame.beltMillimeters - frame.barMillimeters - 50
+    state.decisions = state.decisions.filter {
+      $0.value.beltMillimeters.y + $0.value.beltMillimeters.height > passed
+    }
+    let gone = frame.frame.exposedAt.advanced(by: .seconds(-1))
+    state.ejections.removeAll { $0.closesAt < gone }
+  }
+
+  private func collectPieces(of frame: PaintedFrame, into state: inout State) {
+    for event in frame.events {
+      guard state.pieces.count < limits.pieces, case .decision(let decision) = event,
+        let shown = frame.shown.first(where: { $0.piece == decision.piece })
+      else { continue }
+      let confidence = Int((decision.confidence * 100).rounded())
+      let sign = decision.action == .eject ? "↑ " : ""
+      state.pieces.append(
+        (
+          frame.frame.picture.cut(
+            columns: shown.blob.columns, rows: shown.blob.rows, margin: 6),
+          "\(sign)\(decision.piece) \(decision.class) \(confidence) %"
+        ))
+    }
+  }
+}
+
+extension Picture {
+  /// A part of the picture with `margin` pixels around it, as far as there are any.
+  fileprivate func cut(columns: ClosedRange<Int>, rows: ClosedRange<Int>, margin: Int) -> Picture {
+    let left = max(0, columns.lowerBound - margin)
+    let right = min(width - 1, columns.upperBound + margin)
+    let top = max(0, rows.lowerBound - margin)
+    let bottom = min(height - 1, rows.upperBound + margin)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity((right - left + 1) * (bottom - top + 1) * channels)
+    for y in top...bottom {
+      let row = y * width
+      bytes += pixels[((row + left) * channels)..<((row + right + 1) * channels)]
+    }
+    return Picture(
+      width: right - left + 1, height: bottom - top + 1, channels: channels, pixels: bytes)
+  }
+}
