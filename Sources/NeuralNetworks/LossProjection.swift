@@ -28,6 +28,13 @@ public struct VkD: Sendable, Equatable {
     self.projector = Self.orthonormalized(projector)
   }
 
+  /// A projector as a checkpoint kept it, to the bit.
+  public init(restoring projector: Tensor) {
+    precondition(
+      projector.shape.count == 2, "projector: shape \(projector.shape), two extents wanted")
+    self.projector = projector
+  }
+
   /// The loss with its gradient for the student's features, and that for the projector.
   ///
   /// Shapes: `features` `[B, student's channels]`, `teacher` `[B, teacher's channels]`.

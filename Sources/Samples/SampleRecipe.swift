@@ -6,7 +6,9 @@ import Units
 /// Written into the bundle; the daemon refuses a bundle whose recipe it cannot reproduce.
 public struct SampleRecipe: Codable, Equatable, Sendable {
   /// Version of this format and of the code's meaning; another number is refused.
-  public var version = 1
+  public static let currentVersion = 1
+
+  public var version = SampleRecipe.currentVersion
   /// Rows and columns of the RGB crop.
   public var colorSize: Int
   /// Rows and columns of the cube crop; `colorSize` is this or twice this.

@@ -95,7 +95,7 @@ struct DiagnosticsSuite {
     "time left is written as a clock",
     arguments: [(0.0, "0:00"), (9.4, "0:09"), (75, "1:15"), (3700, "1:01:40"), (-3, "0:00")])
   func clock(seconds: Double, wanted: String) {
-    #expect(Progress.clock(seconds) == wanted)
+    #expect(ProgressLine.clock(seconds) == wanted)
   }
 
   @Test("an explained error reads as place, problem and remedy")

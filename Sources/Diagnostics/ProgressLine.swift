@@ -4,7 +4,7 @@ import Synchronization
 /// A progress line on standard error: what is done, of how much, and the time left.
 ///
 /// On a terminal the line is redrawn in place; otherwise a line is printed every ten seconds.
-public final class Progress: Sendable {
+public final class ProgressLine: Sendable {
   private struct State {
     var done = 0
     var note = ""

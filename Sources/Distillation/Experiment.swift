@@ -1,0 +1,135 @@
+import Datasets
+import Models
+import NeuralNetworks
+import Samples
+
+/// An experiment as it stands in its JSON5 file: data, networks, training, what to compare.
+///
+/// Every field has a default, so a file names only what it changes; the run writes the full
+/// configuration beside its results.
+public struct Experiment: Codable, Equatable, Sendable {
+  public var name = "experiment"
+  public var data = DataSettings()
+  /// One run per seed: initialization, order, augmentation and choice of labelled samples.
+  public var seeds: [UInt64] = [0, 1, 2, 3, 4]
+  public var network = NetworkSettings()
+  public var training = TrainingSettings()
+  public var distillation = DistillationSettings()
+  /// What is trained and compared.
+  public var arms: [Arm] = Arm.standard
+  /// The class whose purity at fixed recovery the summary names first; nil takes the mean.
+  public var target: String?
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: AnyKey.self)
+    try refuseUnknown(keys, known: CodingKeys.allNames)
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try values.read(&name, .name)
+    try values.read(&data, .data)
+    try values.read(&seeds, .seeds)
+    try values.read(&network, .network)
+    try values.read(&training, .training)
+    try values.read(&distillation, .distillation)
+    try values.read(&arms, .arms)
+    target = try values.decodeIfPresent(String.self, forKey: .target)
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, data, seeds, network, training, distillation, arms, target
+    static var allNames: [String] { allCases.map(\.rawValue) }
+  }
+}
+
+/// Where the samples come from and how they are split.
+public struct DataSettings: Codable, Equatable, Sendable {
+  /// Manifest or its folder, relative to the experiment file.
+  public var manifest = "manifest.json"
+  /// What a sample is: sizes of crops, pretreatment, bands.
+  public var recipe = RecipeOptions(colorSize: 32, cubeSize: 16, cropMillimeters: 40)
+  /// How groups become training, validation, calibration and test. Its seed is the same for all
+  /// seeds of the experiment; the choice of labelled samples is not.
+  public var split = SplitPlan(method: .groups)
+  /// Reduces the cube crop to its center pixel and adds noise of so many band deviations.
+  public var centerPixelNoise: Double?
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    try refuseUnknown(decoder.container(keyedBy: AnyKey.self), known: CodingKeys.allNames)
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try values.read(&manifest, .manifest)
+    try values.read(&recipe, .recipe)
+    try values.read(&split, .split)
+    centerPixelNoise = try values.decodeIfPresent(Double.self, forKey: .centerPixelNoise)
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case manifest, recipe, split, centerPixelNoise
+    static var allNames: [String] { allCases.map(\.rawValue) }
+  }
+}
+
+/// Sizes of the networks; what depends on the data (bands, classes, crops) is filled in there.
+public struct NetworkSettings: Codable, Equatable, Sendable {
+  public var stem = 32
+  public var spectralStem = 64
+  public var stages = [
+    Architecture.Stage(filters: 32, stride: 1), Architecture.Stage(filters: 64, stride: 2),
+  ]
+  public var compactStem = 32
+  public var compactStages = [
+    Architecture.Stage(filters: 32, stride: 1), Architecture.Stage(filters: 64, stride: 2),
+  ]
+  public var joining = Networks.Joining.mean
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    try refuseUnknown(decoder.container(keyedBy: AnyKey.self), known: CodingKeys.allNames)
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try values.read(&stem, .stem)
+    try values.read(&spectralStem, .spectralStem)
+    try values.read(&stages, .stages)
+    try values.read(&compactStem, .compactStem)
+    try values.read(&compactStages, .compactStages)
+    try values.read(&joining, .joining)
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case stem, spectralStem, stages, compactStem, compactStages, joining
+    static var allNames: [String] { allCases.map(\.rawValue) }
+  }
+}
+
+/// Any key, to find those that nobody reads.
+struct AnyKey: CodingKey {
+  let stringValue: String
+  let intValue: Int?
+  init(stringValue: String) {
+    self.stringValue = stringValue
+    intValue = nil
+  }
+  init?(intValue: Int) {
+    stringValue = "\(intValue)"
+    self.intValue = intValue
+  }
+}
+
+/// Refuses a key that no field reads: a misspelt setting must not be ignored.
+func refuseUnknown(_ container: KeyedDecodingContainer<AnyKey>, known: [String]) throws {
+  for key in container.allKeys where !known.contains(key.stringValue) {
+    throw DecodingError.dataCorrupted(
+      DecodingError.Context(
+        codingPath: container.codingPath + [key],
+        debugDescription: "unknown key; known here: \(known.sorted().joined(separator: ", "))"))
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Replaces the default where the file names the key.
+  func read<Value: Decodable>(_ value: inout Value, _ key: Key) throws {
+    if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
+  }
+}

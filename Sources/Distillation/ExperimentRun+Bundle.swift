@@ -1,0 +1,78 @@
+import Bundles
+import Datasets
+import Foundation
+import NeuralNetworks
+import Tensors
+
+extension ExperimentRun {
+  /// How many crops a bundle carries for its self-test.
+  private static let goldenCount = 8
+
+  /// Seals the network for the line: the seed that did best on the validation samples.
+  ///
+  /// Returns the bundle and the seed. The test samples play no part in the choice.
+  public func seal(
+    _ network: StudentBundle.Network, acceptedRisk: Double = 0.1, on engine: Engine
+  ) throws -> (bundle: StudentBundle, seed: UInt64) {
+    let arm: Arm = network == .compact ? .compact : .student
+    let stage: StageName = network == .compact ? .compact : .student
+    var best: (seed: UInt64, accuracy: Double)?
+    for seed in experiment.seeds {
+      guard let split = splits[seed],
+        let logits = try predictions(arm, seed)?.logits[.validation], logits.shape[0] > 0
+      else { continue }
+      let (units, truth) = byPiece(logits, rows: split.validation)
+      let accuracy = Metrics(logits: units, truth: truth).accuracy
+      if accuracy > best?.accuracy ?? -1 { best = (seed, accuracy) }
+    }
+    let seed = best?.seed ?? experiment.seeds[0]
+    guard let split = splits[seed], let parameters = try weights(stage, seed),
+      let found = try predictions(arm, seed)
+    else {
+      throw BundleUnavailable(arm: arm, folder: folder.relativePath)
+    }
+    let confidence = confidence(found, split, risk: acceptedRisk)
+    let contents = StudentBundle.Contents(
+      name: experiment.name, network: network, joining: experiment.network.joining,
+      architecture: architecture, classes: dataset.classes, recipe: dataset.recipe,
+      temperature: confidence.temperature,
+      thresholds: Array(repeating: confidence.threshold, count: dataset.classes.count),
+      energyLimit: confidence.energyLimit, calibration: dataset.calibration,
+      origin: [
+        "experiment": experiment.name, "seed": "\(seed)", "data": dataIdentity, "arm": arm.rawValue,
+        "validation accuracy": best.map { String(format: "%.4f", $0.accuracy) } ?? "none",
+      ])
+    let rows = Array(split.test.prefix(Self.goldenCount))
+    let color = dataset.color.rows(rows)
+    let draft = StudentBundle(
+      contents: contents, parameters: parameters,
+      golden: (color, Tensor(shape: [rows.count, dataset.classes.count])))
+    let plan = try draft.plan(batch: max(1, rows.count), on: engine)
+    guard let logits = try plan(["color": color])["logits"] else {
+      throw BundleUnavailable(arm: arm, folder: folder.relativePath)
+    }
+    return (
+      StudentBundle(contents: contents, parameters: parameters, golden: (color, logits)), seed
+    )
+  }
+
+  /// Temperature, threshold and energy limit from the calibration samples.
+  private func confidence(
+    _ found: Predictions, _ split: Split, risk: Double
+  ) -> (temperature: Float, threshold: Double, energyLimit: Double?) {
+    guard let held = found.logits[.calibration], held.shape[0] > 0 else { return (1, 0, nil) }
+    let (logits, truth) = byPiece(held, rows: split.calibration)
+    let temperature = Confidence.temperature(logits, truth: truth)
+    let threshold = Confidence.threshold(
+      probabilities: Metrics.probabilities(logits, temperature: temperature), truth: truth,
+      risk: risk)
+    let classes = logits.shape[1]
+    let energies = (0..<logits.shape[0]).map { row in
+      Confidence.energy(Array(logits.values[(row * classes)..<((row + 1) * classes)]))
+    }.sorted()
+    // One calibration piece in two hundred may lie beyond the limit.
+    let limit =
+      energies.isEmpty ? nil : energies[min(energies.count - 1, energies.count * 199 / 200)]
+    return (temperature, threshold ?? 0, limit)
+  }
+}
