@@ -35,8 +35,8 @@ enum PieceFinder {
   /// Finds what stands out from the belt in a picture of pieces that lie apart.
   ///
   /// The belt's color is the median of each channel, so it must cover more than half of the
-  /// picture. The threshold on the distance from it is Otsu's; regions under `minimumPixels` are
-  /// dust.
+  /// picture. The threshold on the distance from it is Otsu's. Regions under `minimumPixels` are
+  /// dust, and those that touch the border are pieces cut off; neither counts.
   ///
   /// Source: Otsu, *A Threshold Selection Method from Gray-Level Histograms*, 1979, equation 12.
   static func pieces(in picture: Picture, minimumPixels: Int = 64) -> (map: LabelMap, count: Int) {
@@ -59,7 +59,7 @@ enum PieceFinder {
       of: LabelMap(
         width: picture.width, height: picture.height,
         labels: distances.map { $0 > threshold ? 1 : 0 }))
-    return withoutDust(found.map, minimumPixels: minimumPixels)
+    return wholePieces(of: found.map, minimumPixels: minimumPixels)
   }
 
   private static func median(of picture: Picture, channel: Int) -> Int {
@@ -93,11 +93,20 @@ enum PieceFinder {
     return threshold
   }
 
-  private static func withoutDust(
-    _ map: LabelMap, minimumPixels: Int
+  /// Numbers again, from 1, the regions that are large enough and end inside the picture.
+  private static func wholePieces(
+    of map: LabelMap, minimumPixels: Int
   ) -> (map: LabelMap, count: Int) {
     var sizes = [Int](repeating: 0, count: 65_536)
     for number in map.labels { sizes[Int(number)] += 1 }
+    for x in 0..<map.width {
+      sizes[Int(map[x, 0])] = 0
+      sizes[Int(map[x, map.height - 1])] = 0
+    }
+    for y in 0..<map.height {
+      sizes[Int(map[0, y])] = 0
+      sizes[Int(map[map.width - 1, y])] = 0
+    }
     var numbers = [UInt16](repeating: 0, count: 65_536)
     var count = 0
     for number in 1..<65_536 where sizes[number] >= minimumPixels {
