@@ -126,6 +126,9 @@ static inline int mirage_png_write(mirage_png *state, const uint8_t *pixels) {
       png, info, state->width, state->height, state->bit_depth,
       state->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
       PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  // A third of the default's time for up to a fifth more bytes.
+  png_set_compression_level(png, 3);
+  png_set_filter(png, PNG_FILTER_TYPE_DEFAULT, PNG_FILTER_SUB | PNG_FILTER_UP);
   png_write_info(png, info);
   if (state->bit_depth == 16) png_set_swap(png);
   size_t row = (size_t)state->width * state->channels * (state->bit_depth / 8);

@@ -3,6 +3,7 @@ import Foundation
 
 /// Why an ENVI header or the cube beside it was refused.
 public struct ENVIError: Explained, Equatable {
+  /// What is wrong, with the values found.
   public enum Reason: Equatable, Sendable {
     case notENVI
     case missing(String)

@@ -1,6 +1,6 @@
 /// What is done to each spectrum before a model sees it, in order; stored and compared as a value.
 public struct SpectralRecipe: Codable, Equatable, Sendable {
-  /// One treatment of a spectrum.
+  /// One change of a spectrum.
   public enum Step: String, Codable, Sendable, CaseIterable {
     /// Each spectrum minus its mean, over its deviation (Barnes, Dhanoa, Lister, 1989).
     case standardNormalVariate = "snv"

@@ -29,7 +29,7 @@ public struct Color: Hashable, Sendable {
     palette[((index % palette.count) + palette.count) % palette.count]
   }
 
-  /// The same color, `opacity` from 0 for glass to 1 for paint.
+  /// The same color, more or less transparent.
   public func with(opacity: Double) -> Color { Color(red, green, blue, opacity: opacity) }
 
   /// Black or white, whichever can be read on this color.

@@ -42,14 +42,14 @@ public enum PictureFile {
     }
   }
 
-  /// The bytes of a PNG file; nothing is lost.
+  /// The bytes of a PNG file.
   public static func encodePNG(_ picture: Picture) throws(PictureError) -> Data {
     try PNGCodec.encode(
       picture.pixels, width: picture.width, height: picture.height, channels: picture.channels,
       bytesPerValue: 1, place: "picture \(picture.width) × \(picture.height)")
   }
 
-  /// `quality` from 1 to 100.
+  /// The bytes of a JPEG file without chroma subsampling; `quality` from 1 to 100.
   public static func encodeJPEG(_ picture: Picture, quality: Int) throws(PictureError) -> Data {
     precondition((1...100).contains(quality), "JPEG: quality \(quality), 1 to 100 wanted")
     return try JPEGCodec.encode(
@@ -73,7 +73,7 @@ public enum PictureFile {
 
 /// Reads and writes label maps: gray PNG files of 8 or 16 bits; a palette's numbers are labels too.
 public enum LabelMapFile {
-  /// Reads a label map; the error names the file and what is wrong in it.
+  /// The labels in `file`, one per pixel.
   public static func read(_ file: URL) throws -> LabelMap {
     try decode(
       BoundedFile.read(file, limit: PictureFile.fileLimit), place: file.relativePath)
@@ -99,7 +99,7 @@ public enum LabelMapFile {
     try AtomicFile.write(encode(map), to: file)
   }
 
-  /// The bytes of a gray PNG file, 8 bits where all labels fit into them, else 16.
+  /// The bytes of the PNG file that `write` writes.
   public static func encode(_ map: LabelMap) throws(PictureError) -> Data {
     let isSmall = map.labels.allSatisfy { $0 <= 255 }
     let bytes: [UInt8] =
@@ -114,6 +114,7 @@ public enum LabelMapFile {
 
 /// Why a picture or label map was refused.
 public struct PictureError: Explained, Equatable {
+  /// What is wrong, with the values found.
   public enum Reason: Equatable, Sendable {
     case empty
     case unknownFormat

@@ -29,7 +29,7 @@ public enum NumPyFile {
 
   private static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
-  /// Reads an array; the error names the file and what is wrong in it.
+  /// The array in `file`, row-major.
   public static func read(_ file: URL) throws -> NumPyArray {
     try decode(BoundedFile.read(file, limit: fileLimit), place: file.relativePath)
   }
@@ -65,12 +65,12 @@ public enum NumPyFile {
     try AtomicFile.write(encode(array), to: file)
   }
 
-  /// Writes a tensor as 32-bit floats, whole or not at all.
+  /// Writes the tensor as 4-byte floating numbers.
   public static func write(_ tensor: Tensor, to file: URL) throws {
     try write(NumPyArray(shape: tensor.shape, values: tensor.values, type: .float32), to: file)
   }
 
-  /// The bytes of the file that holds `array`.
+  /// The bytes of the file that `write` writes.
   public static func encode(_ array: NumPyArray) -> Data {
     precondition(array.type != .bfloat16, "NumPy has no bfloat16")
     let extents =
@@ -111,6 +111,7 @@ public enum NumPyFile {
 
 /// Why a `.npy` file was refused.
 public struct NumPyError: Explained, Equatable {
+  /// What is wrong, with the values found.
   public enum Reason: Equatable, Sendable {
     case notNumPy
     case version(Int)

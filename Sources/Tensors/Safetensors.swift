@@ -165,6 +165,7 @@ public enum Safetensors {
 
 /// Why a safetensors file was refused.
 public struct SafetensorsError: Explained, Equatable {
+  /// What is wrong, with the values found.
   public enum Reason: Equatable, Sendable {
     case noLength(found: Int)
     case headerTooLong(UInt64)

@@ -53,19 +53,24 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
 
   /// The bytes of `values`; whole types round to nearest and stay inside their range, and what is
   /// not a number becomes 0 there.
-  public func encoded(_ values: some Sequence<Float>, order: ByteOrder = .little) -> Data {
+  public func encoded(_ values: [Float], order: ByteOrder = .little) -> Data {
     switch self {
-    case .uint8: return Self.bytes(values, order) { Self.rounded($0, UInt8.self) }
-    case .int8: return Self.bytes(values, order) { UInt8(bitPattern: Self.rounded($0, Int8.self)) }
-    case .uint16: return Self.bytes(values, order) { Self.rounded($0, UInt16.self) }
+    case .uint8: return Self.bytes(values, order) { UInt8(Self.rounded($0, 0, 0xff)) }
+    case .int8:
+      return Self.bytes(values, order) { UInt8(truncatingIfNeeded: Self.rounded($0, -0x80, 0x7f)) }
+    case .uint16: return Self.bytes(values, order) { UInt16(Self.rounded($0, 0, 0xffff)) }
     case .int16:
-      return Self.bytes(values, order) { UInt16(bitPattern: Self.rounded($0, Int16.self)) }
-    case .uint32: return Self.bytes(values, order) { Self.rounded($0, UInt32.self) }
+      return Self.bytes(values, order) {
+        UInt16(truncatingIfNeeded: Self.rounded($0, -0x8000, 0x7fff))
+      }
+    case .uint32: return Self.bytes(values, order) { UInt32(Self.rounded($0, 0, 0xffff_ffff)) }
     case .int32:
-      return Self.bytes(values, order) { UInt32(bitPattern: Self.rounded($0, Int32.self)) }
-    case .uint64: return Self.bytes(values, order) { Self.rounded($0, UInt64.self) }
+      return Self.bytes(values, order) {
+        UInt32(truncatingIfNeeded: Self.rounded($0, -0x8000_0000, 0x7fff_ffff))
+      }
+    case .uint64: return Self.bytes(values, order, Self.roundedUnsigned)
     case .int64:
-      return Self.bytes(values, order) { UInt64(bitPattern: Self.rounded($0, Int64.self)) }
+      return Self.bytes(values, order) { UInt64(bitPattern: Self.rounded($0, .min, .max)) }
     case .float16: return Self.bytes(values, order) { Float16($0).bitPattern }
     case .bfloat16: return Self.bytes(values, order) { UInt16($0.bitPattern >> 16) }
     case .float32: return Self.bytes(values, order) { $0.bitPattern }
@@ -87,25 +92,30 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
   }
 
   private static func bytes<Bits: FixedWidthInteger>(
-    _ values: some Sequence<Float>, _ order: ByteOrder, _ bits: (Float) -> Bits
+    _ values: [Float], _ order: ByteOrder, _ bits: (Float) -> Bits
   ) -> Data {
     let size = MemoryLayout<Bits>.size
-    var stored: [UInt8] = []
-    stored.reserveCapacity(values.underestimatedCount * size)
-    for value in values {
+    let shifts = (0..<size).map { 8 * (order == .little ? $0 : size - 1 - $0) }
+    var stored = [UInt8](repeating: 0, count: values.count * size)
+    for (index, value) in values.enumerated() {
       let pattern = bits(value)
       for place in 0..<size {
-        let shift = 8 * (order == .little ? place : size - 1 - place)
-        stored.append(UInt8(truncatingIfNeeded: pattern >> shift))
+        stored[index * size + place] = UInt8(truncatingIfNeeded: pattern >> shifts[place])
       }
     }
     return Data(stored)
   }
 
-  private static func rounded<Whole: FixedWidthInteger>(
-    _ value: Float, _ type: Whole.Type
-  ) -> Whole {
+  private static func rounded(_ value: Float, _ low: Int64, _ high: Int64) -> Int64 {
     guard value == value else { return 0 }
-    return Whole(exactly: value.rounded()) ?? (value < 0 ? .min : .max)
+    let whole = value.rounded()
+    if whole >= Float(high) { return high }
+    return whole <= Float(low) ? low : Int64(whole)
+  }
+
+  private static func roundedUnsigned(_ value: Float) -> UInt64 {
+    guard value > 0 else { return 0 }
+    let whole = value.rounded()
+    return whole >= 0x1p64 ? .max : UInt64(whole)
   }
 }

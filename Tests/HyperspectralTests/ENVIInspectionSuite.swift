@@ -34,8 +34,8 @@ struct ENVIInspectionSuite {
       inspection.text == """
         cube-wider.hdr + cube-wider.raw
           6 lines × 5 samples × 4 bands, bil, uint16, little endian
-          size: the header says 6 lines × 5 samples × 4 bands × 2 bytes = 240 bytes; the file holds \
-        480, which is 12 lines
+          size: the header says 6 lines × 5 samples × 4 bands × 2 bytes = 240 bytes; the file \
+        holds 480, which is 12 lines
           help: the size fits exactly with 'data type = 4', or with 'header offset = 240'
           wavelengths: 400 to 700 nm, rising by 100 nm a band
         """)
@@ -53,7 +53,8 @@ struct ENVIInspectionSuite {
         fields: [ENVIHeader.Field(name: "bbl", value: "1, 1, 0, 1", isList: true)])
       let lines = try ENVIInspection(header).text.split(separator: "\n").map(String.init)
       for wanted in [
-        "  wavelengths: 400 to 600 nm, not in rising order (1 steps back: spectrometers that overlap?)",
+        "  wavelengths: 400 to 600 nm, not in rising order "
+          + "(1 steps back: spectrometers that overlap?)",
         "  bad bands by header: 2", "  saturated: 25 % of the numbers are 4095",
         "  dead bands: 1, 3, one number in all pixels", "  (64 of 100 lines looked at)",
       ] {

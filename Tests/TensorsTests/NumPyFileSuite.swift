@@ -76,7 +76,8 @@ struct NumPyFileSuite {
       (
         "header-broken",
         """
-        the header is not a Python dictionary as NumPy writes it: ''' at character 17, '}' was wanted
+        the header is not a Python dictionary as NumPy writes it: ''' at character 17, \
+        '}' was wanted
           help: save the array again with numpy.save
         """
       ),
@@ -98,8 +99,8 @@ struct NumPyFileSuite {
       (
         "shape-negative",
         """
-        the header is not a Python dictionary as NumPy writes it: 'shape' holds '-2', whole numbers \
-        were wanted
+        the header is not a Python dictionary as NumPy writes it: 'shape' holds '-2', whole \
+        numbers were wanted
           help: save the array again with numpy.save
         """
       ),

@@ -22,6 +22,15 @@ struct ScalarTypeSuite {
     #expect(small == [0, 3, 255, 0, 0, 255])
     let signed = ScalarType.int16.decoded(ScalarType.int16.encoded(values))
     #expect(signed == [-2, 3, 32767, -32768, 0, 32767])
+    for type in [ScalarType.uint32, .uint64] {
+      let found = type.decoded(type.encoded(values + [0x1p31]))
+      #expect(found[0...1] == [0, 3] && found[3...4] == [0, 0] && found[6] == 0x1p31)
+      #expect(found[2] == found[5] && found[2] >= 0x1p32)
+    }
+    for type in [ScalarType.int32, .int64] {
+      let found = type.decoded(type.encoded(values))
+      #expect(found[0] == -2 && found[2] == found[5] && found[2] == -found[3] && found[4] == 0)
+    }
   }
 
   @Test("half a number is the programmer's mistake")
