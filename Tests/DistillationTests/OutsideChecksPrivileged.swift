@@ -12,9 +12,9 @@ enum PrivilegedKnowledge: Int, CaseIterable, Sendable {
   case cleanInputs
   /// Which three inputs matter.
   case relevantInputs
-  /// Which three inputs matter: the greatest of each sample. The authors' program holds this rule in
-  /// a comment, and only this one gives their figures; three inputs drawn anew for each data set, as
-  /// the program now stands, leave the student at 50 %.
+  /// Which three inputs matter: the greatest of each sample. The authors' program holds this rule
+  /// in a comment, and only this one gives their figures; three inputs drawn anew for each data
+  /// set, as the program now stands, leave the student at 50 %.
   case greatestInputs
 
   /// Published means in percent: with privilege, without, distilled.
