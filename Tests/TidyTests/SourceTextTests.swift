@@ -93,7 +93,9 @@ struct SourceTextTests {
       except: ["Sources/CommandKit/Tool.swift"]),
     Ban(
       what: "the environment, the command line or the current folder below the programs",
-      pattern: { /ProcessInfo|\bgetenv\(|\bCommandLine\.|currentDirectoryPath/ },
+      pattern: {
+        /processInfo\.(?:environment|arguments)|\bgetenv\(|\bCommandLine\.|currentDirectoryPath/
+      },
       except: ["Sources/CommandKit/Tool.swift"]),
     Ban(
       what: "a JSON coder beside JSONFile", pattern: { /JSON(?:Encoder|Decoder|Serialization)\b/ },
