@@ -87,7 +87,7 @@ public struct Augmentation: Codable, Equatable, Sendable {
 /// One of the eight ways to lay a square on itself.
 struct SquareTurn: Equatable {
   let isMirrored: Bool
-  /// Quarter turns, 0 to 3, after mirroring.
+  /// Quarter turns clockwise, 0 to 3, after mirroring.
   let quarters: Int
 
   static func random(
