@@ -6,7 +6,9 @@ enum MirageTrain {
     await Tool(
       "mirage-train",
       "Teaches an RGB-only student with a hyperspectral camera, and shows what that bought.",
-      [Fit.self, Evaluate.self, Report.self, Export.self]
+      [
+        Inspect.self, SplitCommand.self, Fit.self, Evaluate.self, Report.self, Export.self,
+      ]
     ).main()
   }
 }
