@@ -73,6 +73,11 @@ extension ExperimentRun {
       + "seeds, \(totalSteps) steps"
   }
 
+  /// Engines that fit this machine: one per core, less where an engine has several threads.
+  public var defaultJobs: Int {
+    max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, experiment.training.threads))
+  }
+
   /// Which network the run can seal: the compact one where it was trained.
   public var sealable: StudentBundle.Network? {
     if experiment.arms.contains(.compact) { return .compact }

@@ -6,15 +6,18 @@ import NeuralNetworks
 import Tensors
 
 extension ExperimentRun {
-  /// Judges every arm of every seed on the test samples, by decision unit.
+  /// Judges every arm of every seed by decision unit, on the test samples unless told otherwise.
+  ///
+  /// Choices are made on the validation samples; the test samples are for the figures reported.
   ///
   /// - Parameters:
   ///   - facts: counts, digests and overlaps of the data.
   ///   - environment: program, compiler, engine: what else the figures depend on.
   public func evaluate(
-    facts: DataFacts, flattery: Flattery? = nil, environment: [String: String]
+    on part: Predictions.Part = .test, facts: DataFacts, flattery: Flattery? = nil,
+    environment: [String: String]
   ) throws -> ExperimentResults {
-    let arms = try experiment.arms.map(result)
+    let arms = try experiment.arms.map { try result($0, on: part) }
     let comparisons = Self.comparisons(arms)
     func difference(_ first: Arm, _ second: Arm) -> PairedComparison? {
       comparisons.first {
@@ -62,7 +65,7 @@ extension ExperimentRun {
     )
   }
 
-  private func result(_ arm: Arm) throws -> ArmResult {
+  private func result(_ arm: Arm, on part: Predictions.Part) throws -> ArmResult {
     var result = ArmResult(
       arm: arm, metrics: [], temperatures: [], parameters: 0, multiplyAdds: 0,
       featureAgreement: nil)
@@ -73,7 +76,7 @@ extension ExperimentRun {
     }
     for seed in experiment.seeds {
       guard let split = splits[seed], let found = try predictions(arm, seed),
-        let test = found.logits[.test]
+        let judged = found.logits[part]
       else {
         throw Complaint(
           folder.relativePath, "arm '\(arm.rawValue)' of seed \(seed) was not trained",
@@ -84,7 +87,7 @@ extension ExperimentRun {
         let (logits, truth) = byPiece(held, rows: split.calibration)
         temperature = Confidence.temperature(logits, truth: truth)
       }
-      let (logits, truth) = byPiece(test, rows: split.test)
+      let (logits, truth) = byPiece(judged, rows: split.rows(part))
       result.metrics.append(Metrics(logits: logits, truth: truth, temperature: temperature))
       result.temperatures.append(temperature)
       if let agreement = found.agreement {

@@ -49,11 +49,13 @@ public struct ExperimentRun: Sendable {
 
   /// Trains every stage of every seed that is not finished yet and writes all predictions.
   ///
-  /// `advance` counts optimizer steps.
+  /// `advance` counts optimizer steps. Seeds do not depend on one another: engines may share them
+  /// out, each with `seeds` of its own, without a change of any bit.
   public func fit(
-    on engine: Engine, advance: @escaping (_ steps: Int, _ note: String) throws -> Void
+    seeds: [UInt64]? = nil, on engine: Engine,
+    advance: @escaping (_ steps: Int, _ note: String) throws -> Void
   ) throws {
-    for seed in experiment.seeds {
+    for seed in seeds ?? experiment.seeds {
       let run = try seedRun(seed, on: engine, advance: advance)
       try AtomicFile.write(
         try JSONFile.encode(run.split), to: seedFolder(seed).appending(path: "split.json"))

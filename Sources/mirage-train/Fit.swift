@@ -18,6 +18,7 @@ struct Fit: Command {
   var experiment = URL(filePath: "experiment.json5")
   var out: URL?
   var threads: Int?
+  var jobs: Int?
   var showsFlattery = false
 
   static let operands: [Operand<Self>] = [
@@ -26,6 +27,7 @@ struct Fit: Command {
   static let flags: [Flag<Self>] = [
     .optional("--out", \.out, "FOLDER", "Where the run is kept (default: Runs/<experiment's name>)"),
     .optional("--threads", \.threads, "N", "Threads of the engine, in place of the file's"),
+    .optional("--jobs", \.jobs, "N", "Seeds trained side by side (default: one per core)"),
     .toggle(
       "--flatter", \.showsFlattery,
       "Also train on a leaky split, to show the figure it would have given"),
@@ -38,13 +40,11 @@ struct Fit: Command {
     let folder = out ?? URL(filePath: "Runs").appending(path: name)
     let (run, facts, environment) = try ExperimentRun.begin(file, in: folder, threads: threads)
     say("\(facts.summary)\n\(run.summary)\n")
+    try await train(run)
     let flatters = showsFlattery
-    let threads = run.experiment.training.threads
-    let results = try await Engine.onDedicatedThread(threads: threads) { engine in
-      let progress = ProgressLine("training", total: run.totalSteps)
-      try run.fit(on: engine) { steps, note in progress.advance(by: steps, note: note) }
-      progress.finish()
-      let flattery = flatters ? try run.flattery(on: engine) : nil
+    let results = try await Engine.onDedicatedThread(threads: run.experiment.training.threads) {
+      engine in
+      let flattery = flatters ? try run.flattery(on: engine) : run.storedFlattery
       let results = try run.conclude(
         facts: facts, flattery: flattery, environment: environment)
       if let network = run.sealable {
@@ -61,6 +61,25 @@ struct Fit: Command {
     print("\nverdict: \(results.verdict.sentence)")
     print("report: \(page.relativePath)")
     if run.sealable != nil { print("bundle: \(folder.appending(path: "bundle").relativePath)") }
+  }
+
+  /// Trains all seeds, `jobs` of them side by side, each on an engine of its own.
+  private func train(_ run: ExperimentRun) async throws {
+    let progress = ProgressLine("training", total: run.totalSteps)
+    let seeds = run.experiment.seeds
+    let jobs = max(1, min(jobs ?? run.defaultJobs, seeds.count))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for job in 0..<jobs {
+        let own = stride(from: job, to: seeds.count, by: jobs).map { seeds[$0] }
+        group.addTask {
+          try await Engine.onDedicatedThread(threads: run.experiment.training.threads) { engine in
+            try run.fit(seeds: own, on: engine) { progress.advance(by: $0, note: $1) }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    progress.finish()
   }
 
   /// The log for TensorBoard: one run per seed and stage.
