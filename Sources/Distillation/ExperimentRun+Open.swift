@@ -26,8 +26,9 @@ extension ExperimentRun {
     var experiment = try JSONFile.read(Experiment.self, at: file)
     if let threads { experiment.training.threads = threads }
     try experiment.check(place: file.relativePath)
-    let manifest = file.deletingLastPathComponent()
-      .appending(path: experiment.data.manifest).standardizedFileURL
+    let manifest = URL(
+      filePath: experiment.data.manifest, relativeTo: file.absoluteURL.deletingLastPathComponent()
+    ).absoluteURL.standardizedFileURL
     let (run, facts) = try make(experiment, manifest: manifest, folder: folder)
     let record = Record(
       experiment: experiment, manifest: manifest.path, facts: facts,
