@@ -64,11 +64,10 @@ struct GroupAssignment {
     parts[group] = part
   }
 
-  /// Large groups first, each to the part where it lowers the cost most.
+  /// Large groups first, give or take chance, each to the part where it lowers the cost most.
   private mutating func deal(using random: inout some RandomNumberGenerator) {
-    let order = random.permutation(counts.count).sorted {
-      counts[$0].reduce(0, +) > counts[$1].reduce(0, +)
-    }
+    let weights = counts.map { Double($0.reduce(0, +)) * random.nextUniform(0.5, 1.5) }
+    let order = counts.indices.sorted { weights[$0] > weights[$1] }
     for group in order {
       var best = (change: Double.infinity, part: 0)
       for part in shares.indices {

@@ -30,7 +30,7 @@ extension SampleCatalog {
     var catalog = self
     var dropped: [String] = []
     while true {
-      let parts = try Parts(of: catalog, plan: plan, patch: patch, place: place)
+      let parts = try Parts.best(of: catalog, plan: plan, patch: patch, place: place)
       let wanting = parts.wantingClasses(in: catalog, plan: plan)
       if wanting.isEmpty {
         return try catalog.finish(
@@ -105,14 +105,51 @@ private struct Parts {
   var calibration: [Int] = []
   var test: [Int] = []
   var guarded = 0
+  /// Random starts for each dealing.
+  private let attempts: Int
 
-  init(of catalog: SampleCatalog, plan: SplitPlan, patch: Int, place: String) throws {
+  /// The best of some draws; only a guard band, which no draw foresees, makes them differ.
+  ///
+  /// Best is what misses the fewest classes in test and training, then in validation and
+  /// calibration, and then gives up the fewest samples.
+  static func best(
+    of catalog: SampleCatalog, plan: SplitPlan, patch: Int, place: String
+  ) throws -> Parts {
+    let band = plan.guardBand ?? (plan.method == .blocks ? patch - 1 : 0)
+    var best = try Parts(
+      of: catalog, plan: plan, band: band, place: place, draw: 0, attempts: band > 0 ? 1 : 16)
+    guard best.guarded > 0 else { return best }
+    var bestCost = best.cost(in: catalog, plan: plan)
+    for draw in 1..<24 {
+      let parts = try Parts(
+        of: catalog, plan: plan, band: band, place: place, draw: draw, attempts: 1)
+      let cost = parts.cost(in: catalog, plan: plan)
+      if cost < bestCost { (best, bestCost) = (parts, cost) }
+    }
+    return best
+  }
+
+  private func cost(in catalog: SampleCatalog, plan: SplitPlan) -> Double {
+    let wanting = Double(wantingClasses(in: catalog, plan: plan).count)
+    let choices = [validation, calibration].reduce(0) { missing, numbers in
+      let found = Set(numbers.compactMap { catalog.entries[$0].label })
+      return missing + (numbers.isEmpty ? 0 : catalog.classes.count - found.count)
+    }
+    let lost = Double(guarded) / Double(max(1, catalog.entries.count))
+    return 100 * wanting + Double(choices) + lost
+  }
+
+  private init(
+    of catalog: SampleCatalog, plan: SplitPlan, band: Int, place: String, draw: Int,
+    attempts: Int
+  ) throws {
+    self.attempts = attempts
     if plan.method == .blocks || plan.method == .trainingMask,
       catalog.entries.contains(where: { catalog.layout(of: $0) == .belt })
     {
       throw SplitError(place, .methodNeedsScene(plan.method.rawValue))
     }
-    var random = SplitMix64(seed: plan.seed, purpose: "split")
+    var random = SplitMix64(seed: plan.seed, purpose: "split, draw \(draw)")
     switch plan.method {
     case .random: deal(catalog, plan: plan, using: &random)
     case .groups, .blocks:
@@ -127,7 +164,6 @@ private struct Parts {
       let rest = numbers.filter { catalog.entries[$0].isInTrainingMask == true }
       try deal(rest, of: catalog, plan: plan, hasTest: false, place: place, using: &random)
     }
-    let band = plan.guardBand ?? (plan.method == .blocks ? patch - 1 : 0)
     if band > 0 { keepOut(of: band, catalog) }
     // A sample of unknown class can teach a student but judge nothing.
     validation.removeAll { catalog.entries[$0].label == nil }
@@ -220,7 +256,8 @@ private struct Parts {
       }
       return counts
     }
-    return GroupAssignment.best(counts: counts, shares: shares, using: &random)
+    return GroupAssignment.best(
+      counts: counts, shares: shares, attempts: attempts, using: &random)
   }
 
   private mutating func sort() {

@@ -53,8 +53,8 @@ public struct SplitError: Explained, Equatable {
     case .tooFewUnits:
       "record more batches or days, or set the share of validation or calibration to 0"
     case .classesVanish:
-      "record these classes in more groups, try another seed or block side, or set "
-        + "'classMinimum' to drop them"
+      "record these classes in more groups, try another seed or block side, or drop them "
+        + "('classMinimum' in an experiment, --drop-below on the command line)"
     case .methodNeedsScene: "use the method 'groups'"
     case .noMask: "give the recording a 'split' with a 'trainingMask', or use 'blocks'"
     case .changed: "make the split again; figures from the two cannot be compared"

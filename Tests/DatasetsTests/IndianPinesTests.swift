@@ -32,13 +32,21 @@ struct IndianPinesTests {
     arguments: [(5, 0.87, 0.99), (9, 0.99, 1.0), (15, 1.0, 1.0)])
   func randomLeak(patch: Int, trainingCenter: Double, sharedPixel: Double) throws {
     let catalog = try Self.catalog.get()
-    let plan = SplitPlan(
-      method: .random, testShare: 0.9, validationShare: 0, calibrationShare: 0)
-    let planned = try catalog.split(by: plan, patch: patch, purpose: .flatteringFigure)
-    #expect(planned.split.isLeaky)
-    #expect(abs(planned.split.training.count - 1_025) <= 8)
-    #expect(abs(planned.split.leak.trainingCenter - trainingCenter) <= 0.01)
-    #expect(abs(planned.split.leak.sharedPixel - sharedPixel) <= 0.01)
+    var leaks: [Leak] = []
+    for seed in 1...6 {
+      let plan = SplitPlan(
+        method: .random, seed: UInt64(seed), testShare: 0.9, validationShare: 0,
+        calibrationShare: 0)
+      let split = try catalog.split(by: plan, patch: patch, purpose: .flatteringFigure).split
+      #expect(split.isLeaky)
+      #expect(abs(split.training.count - 1_025) <= 8)
+      leaks.append(split.leak)
+    }
+    // The published fractions are of one draw; draws differ by about a hundredth.
+    let count = Double(leaks.count)
+    #expect(
+      abs(leaks.reduce(0) { $0 + $1.trainingCenter } / count - trainingCenter) <= 0.01)
+    #expect(abs(leaks.reduce(0) { $0 + $1.sharedPixel } / count - sharedPixel) <= 0.01)
   }
 
   @Test("asking for figures from a random split is refused with both fractions")
