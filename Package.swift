@@ -13,11 +13,14 @@ struct Library {
   let name: String
   let uses: [String]
   let isTested: Bool
+  /// What its tests import besides.
+  let testsUse: [String]
 
-  init(_ name: String, _ uses: [String] = [], tested: Bool = true) {
+  init(_ name: String, _ uses: [String] = [], tested: Bool = true, testsUse: [String] = []) {
     self.name = name
     self.uses = uses
     self.isTested = tested
+    self.testsUse = testsUse
   }
 }
 
@@ -60,7 +63,7 @@ let libraries: [Library] = [
     [
       "Bundles", "Cameras", "CameraCalibration", "Samples", "NeuralNetworks", "Conveyor", "Imaging",
       "Units", "Diagnostics",
-    ]),
+    ], testsUse: ["Models"]),
 ]
 
 /// The programs: each wires libraries together and does nothing else.
@@ -76,7 +79,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "miraged", "Sources/miraged",
     [
       "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
-      "Diagnostics", "Imaging", "NeuralNetworks", "Sorting", "Units",
+      "Diagnostics", "NeuralNetworks", "Sorting", "Units",
     ]
   ),
   (
@@ -124,7 +127,7 @@ let package = Package(
         name: library.name + "Tests",
         // Every test may use `Tensors`: goldens are tensor files.
         dependencies: dependencies(
-          Set([library.name, "TestSupport", "Tensors"] + library.uses)
+          Set([library.name, "TestSupport", "Tensors"] + library.uses + library.testsUse)
             .filter { name in !systemLibraries.contains { $0.name == name } }.sorted()),
         swiftSettings: swiftSettings)
     }

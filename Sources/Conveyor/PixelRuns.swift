@@ -25,6 +25,7 @@ struct PixelRuns: Sendable {
   private var parent: [Int] = []
 
   /// Collects the runs of a `width` × `height` picture where `isInside(index)` holds.
+  @inline(__always)
   mutating func collect(
     width: Int, height: Int, connectivity: Connectivity, where isInside: (Int) -> Bool
   ) {
@@ -50,6 +51,7 @@ struct PixelRuns: Sendable {
     return run
   }
 
+  @inline(__always)
   private mutating func collectRow(_ row: Int, width: Int, where isInside: (Int) -> Bool) {
     let base = row * width
     var x = 0

@@ -44,8 +44,12 @@ public struct Segmentation: Sendable, Equatable {
 /// Keeps its working space between frames; pictures of one size need no further memory.
 public struct Segmenter: Sendable {
   public let settings: SegmentationSettings
-  private var isPiece: [Bool] = []
-  private var isPieceRaw: [Bool] = []
+  /// 1 where a pixel is of a piece, before and after the vote of its neighborhood.
+  private var isPieceRaw: [UInt8] = []
+  private var isPiece: [UInt8] = []
+  private var columnSums: [UInt8] = []
+  private var lowest: [Int16] = []
+  private var highest: [Int16] = []
   private var runs = PixelRuns()
   private var holes = PixelRuns()
   private var splitter: TouchingPieces
@@ -84,40 +88,52 @@ public struct Segmenter: Sendable {
   /// Marks pixels that differ from the belt and are no shadow.
   private mutating func markPixels(of picture: Picture, on background: BeltBackground) {
     let (width, height, channels) = (picture.width, picture.height, picture.channels)
+    setLimits(background)
     if isPieceRaw.count != width * height {
-      isPieceRaw = [Bool](repeating: false, count: width * height)
+      isPieceRaw = [UInt8](repeating: 0, count: width * height)
       isPiece = isPieceRaw
     }
-    let limits = background.deviation.map {
-      max(settings.contrastLevels, settings.contrastDeviations * $0)
-    }
+    let row = width * channels
     for y in 0..<height {
       for x in 0..<width {
-        let index = y * width + x
-        var brighter = false
-        var darker = false
+        let (column, place) = (x * channels, y * row + x * channels)
+        var isBrighter = false
+        var isDarker = false
         for channel in 0..<channels {
-          let value = Float(picture.pixels[index * channels + channel])
-          let difference = value - Float(background.level[x * channels + channel])
-          if difference > limits[channel] { brighter = true }
-          if difference < -limits[channel] { darker = true }
+          let value = Int16(picture.pixels[place + channel])
+          if value > highest[column + channel] { isBrighter = true }
+          if value < lowest[column + channel] { isDarker = true }
         }
-        isPieceRaw[index] =
-          brighter || (darker && !isShadow(picture, background, x: x, index: index))
+        let isMarked =
+          isBrighter || (isDarker && !isShadow(picture, at: place, background, column: column))
+        isPieceRaw[y * width + x] = isMarked ? 1 : 0
       }
+    }
+  }
+
+  /// The levels between which a pixel is belt, for each column and channel.
+  private mutating func setLimits(_ background: BeltBackground) {
+    lowest.removeAll(keepingCapacity: true)
+    highest.removeAll(keepingCapacity: true)
+    for index in background.level.indices {
+      let reach = max(
+        settings.contrastLevels,
+        settings.contrastDeviations * background.deviation[index % background.channels])
+      let level = Float(background.level[index])
+      lowest.append(Int16((level - reach).rounded(.up)))
+      highest.append(Int16((level + reach).rounded(.down)))
     }
   }
 
   /// Whether a darker pixel is the belt in less light: all channels weaker by one factor.
   private func isShadow(
-    _ picture: Picture, _ background: BeltBackground, x: Int, index: Int
+    _ picture: Picture, at place: Int, _ background: BeltBackground, column: Int
   ) -> Bool {
-    let channels = picture.channels
     var least = Float.infinity
     var most: Float = 0
-    for channel in 0..<channels {
-      let level = Float(background.level[x * channels + channel])
-      let share = (Float(picture.pixels[index * channels + channel]) + 1) / (level + 1)
+    for channel in 0..<picture.channels {
+      let level = Float(background.level[column + channel])
+      let share = (Float(picture.pixels[place + channel]) + 1) / (level + 1)
       least = min(least, share)
       most = max(most, share)
     }
@@ -127,16 +143,28 @@ public struct Segmenter: Sendable {
   /// Keeps a pixel where most of its 3 × 3 neighborhood agrees.
   private mutating func removeSpecks(width: Int, height: Int) {
     for y in 0..<height {
+      let (above, below) = (y > 0, y + 1 < height)
+      let rows: UInt8 = 1 + (above ? 1 : 0) + (below ? 1 : 0)
+      let first = y * width
+      columnSums.removeAll(keepingCapacity: true)
+      for place in first..<(first + width) {
+        var sum = isPieceRaw[place]
+        if above { sum += isPieceRaw[place - width] }
+        if below { sum += isPieceRaw[place + width] }
+        columnSums.append(sum)
+      }
       for x in 0..<width {
-        var count = 0
-        var seen = 0
-        for row in max(0, y - 1)...min(height - 1, y + 1) {
-          for column in max(0, x - 1)...min(width - 1, x + 1) {
-            seen += 1
-            if isPieceRaw[row * width + column] { count += 1 }
-          }
+        var sum = columnSums[x]
+        var seen = rows
+        if x > 0 {
+          sum += columnSums[x - 1]
+          seen += rows
         }
-        isPiece[y * width + x] = count * 2 > seen
+        if x + 1 < width {
+          sum += columnSums[x + 1]
+          seen += rows
+        }
+        isPiece[first + x] = sum * 2 > seen ? 1 : 0
       }
     }
   }
@@ -145,7 +173,7 @@ public struct Segmenter: Sendable {
   private mutating func label(minimum: Int, into found: inout Segmentation) {
     let width = found.labels.width
     runs.collect(width: width, height: found.labels.height, connectivity: .corners) {
-      isPiece[$0]
+      isPiece[$0] != 0
     }
     areaOfRegion.removeAll(keepingCapacity: true)
     labelOfRegion.removeAll(keepingCapacity: true)

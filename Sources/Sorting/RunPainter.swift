@@ -14,7 +14,7 @@ public final class RunPainter: Sendable {
     public var frames = 400
     public var clipFrames = 150
     public var clipWidth = 400
-    public var pieces = 60
+    public var pieces = 64
 
     public init() {}
   }
@@ -83,8 +83,8 @@ public final class RunPainter: Sendable {
       }
       if !state.pieces.isEmpty {
         var sheet = ContactSheet()
-        sheet.columns = 10
-        (sheet.cellWidth, sheet.cellHeight) = (110, 90)
+        sheet.columns = 8
+        (sheet.cellWidth, sheet.cellHeight) = (150, 90)
         let file = folder.appending(path: "pieces.png")
         try PictureFile.write(sheet.picture(of: state.pieces), to: file)
         files.append(file)

@@ -1,0 +1,103 @@
+import BeltSimulation
+import CameraCalibration
+import Cameras
+import Diagnostics
+import Foundation
+import Sorting
+import Units
+
+/// Where the frames of a run come from, the rig that took them, and the truth if it is known.
+struct LineInput: Sendable {
+  /// What the person named, for messages.
+  let name: String
+  let source: any FrameSource
+  let calibration: RigCalibration
+  /// The pieces whose centers lie in a range of the belt; nil where nobody knows.
+  let truth: (@Sendable (Range<Double>) -> [TruePiece])?
+
+  /// Opens what the options name.
+  ///
+  /// - Throws: a `Complaint` where neither or both kinds of input are named, or a file is wrong.
+  init(_ options: Run) throws {
+    for (name, number) in [
+      ("--rate", options.rate), ("--speed", options.speed), ("--seconds", options.seconds),
+    ] {
+      if let number, number <= 0 {
+        throw Complaint(name, "\(number) given, a number above 0 wanted")
+      }
+    }
+    switch (options.frames, options.isSimulated) {
+    case (let folder?, false): try self.init(folder: folder, options)
+    case (nil, true): try self.init(simulated: options)
+    default:
+      throw Complaint(
+        "input", "one of --frames and --simulate is wanted",
+        remedy: "give a folder of pictures, or sort the simulated belt")
+    }
+  }
+
+  private init(folder: URL, _ options: Run) throws {
+    name = folder.relativePath
+    source = try FolderSource(
+      folder,
+      timing: FolderSource.Timing(
+        framesPerSecond: options.rate, speedMillimetersPerSecond: options.speed,
+        seconds: options.seconds))
+    let beside = folder.appending(path: "calibration.json")
+    guard
+      let file = options.calibration
+        ?? (FileManager.default.fileExists(atPath: beside.path) ? beside : nil)
+    else {
+      throw Complaint(
+        name, "has no calibration.json",
+        remedy: "say with --calibration which rig took the frames")
+    }
+    calibration = try RigCalibration.read(file)
+    let truthFile = folder.appending(path: "truth.json")
+    guard FileManager.default.fileExists(atPath: truthFile.path) else {
+      truth = nil
+      return
+    }
+    let pieces = try JSONFile.read(TruthFile.self, at: truthFile).pieces.map(TruePiece.init)
+    truth = { range in pieces.filter { range.contains($0.bounds.center.y) } }
+  }
+
+  private init(simulated options: Run) throws {
+    var settings = BeltSettings()
+    switch options.scene {
+    case .metals:
+      var metals = MetalsSettings()
+      metals.strangerShare = options.strangers
+      settings.scene = .metals(metals)
+    case .coated: settings.scene = .coated(CoatedSettings())
+    }
+    let belt = SimulatedBelt(settings, seed: options.seed)
+    var timing = SimulatedSource.Timing()
+    timing.framesPerSecond = options.rate ?? timing.framesPerSecond
+    timing.speedMillimetersPerSecond = options.speed ?? timing.speedMillimetersPerSecond
+    let frames = (options.seconds ?? 10) * timing.framesPerSecond
+    timing.frames = Int(min(frames.rounded(.up), 1e9))
+    name = "simulated belt \(options.seed)"
+    source = SimulatedSource(belt, timing: timing)
+    calibration = try options.calibration.map { try RigCalibration.read($0) } ?? belt.calibration
+    truth = { range in belt.truth(inBeltRange: range).map(TruePiece.init) }
+  }
+}
+
+/// The pieces of a recorded belt, as `truth.json` beside its frames holds them.
+private struct TruthFile: Codable {
+  var pieces: [PieceTruth]
+}
+
+extension TruePiece {
+  /// A simulated piece, with the rectangle around its outline and its own mass.
+  init(_ truth: PieceTruth) {
+    let (xs, ys) = (truth.outline.map(\.x), truth.outline.map(\.y))
+    let (left, right) = (xs.min() ?? truth.center.x, xs.max() ?? truth.center.x)
+    let (first, last) = (ys.min() ?? truth.center.y, ys.max() ?? truth.center.y)
+    self.init(
+      name: "\(truth.id)", class: truth.className,
+      bounds: Rectangle(x: left, y: first, width: right - left, height: last - first),
+      grams: truth.massGrams)
+  }
+}

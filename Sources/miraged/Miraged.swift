@@ -1,0 +1,11 @@
+import CommandKit
+
+@main
+enum Miraged {
+  static func main() async {
+    await Tool(
+      "miraged", "RGB frames in, sorting decisions out, on time or not at all.", [Run.self]
+    )
+    .main()
+  }
+}

@@ -1,0 +1,100 @@
+import Bundles
+import CommandKit
+import Diagnostics
+import Foundation
+import NeuralNetworks
+import Sorting
+
+/// Whether the line's time is real or stands still while the computer works.
+enum Pace: String, CaseIterable, ArgumentValue {
+  /// Frames come when they are due; who is late, is late.
+  case real
+  /// As fast as the computer can; the same decisions every time.
+  case fast
+}
+
+/// The kinds of simulated belt.
+enum SceneChoice: String, CaseIterable, ArgumentValue {
+  case metals
+  case coated
+}
+
+struct Run: Command {
+  static let name = "run"
+  static let summary = "Sorts pieces on frames of a belt with the student of a bundle."
+
+  var bundle = URL(filePath: ".")
+  var frames: URL?
+  var isSimulated = false
+  var scene = SceneChoice.metals
+  var strangers = 0.0
+  var seed: UInt64 = 1
+  var rate: Double?
+  var speed: Double?
+  var pace: Pace?
+  var calibration: URL?
+  var seconds: Double?
+  var ejected = ""
+  var valveLatency = 15.0
+  var render: URL?
+  var summary: URL?
+  var threads = 1
+
+  static let flags: [Flag<Self>] = [
+    .required("--bundle", \.bundle, "FOLDER", "The bundle that mirage-train made"),
+    .optional("--frames", \.frames, "FOLDER", "Sort the PNG or JPEG pictures of a folder"),
+    .toggle("--simulate", \.isSimulated, "Sort the simulated belt"),
+    .value("--scene", \.scene, "SCENE", "What lies on the simulated belt"),
+    .value(
+      "--strangers", \.strangers, "SHARE", "Share of simulated pieces that are no metal",
+      in: .from(0, to: 1)),
+    .value("--seed", \.seed, "N", "Which simulated belt"),
+    .optional("--rate", \.rate, "FPS", "Frames a second; makes the pace real"),
+    .optional("--speed", \.speed, "MM/S", "Belt speed, where frames.json does not tell positions"),
+    .optional("--pace", \.pace, "PACE", "real: frames come when due; fast: as fast as it goes"),
+    .optional("--calibration", \.calibration, "FILE", "The rig; default: beside the frames"),
+    .optional("--seconds", \.seconds, "S", "Length of the run; default: all frames, or 10 s"),
+    .value("--eject", \.ejected, "CLASSES", "Classes to blow out, as copper,brass"),
+    .value(
+      "--valve-latency", \.valveLatency, "MS", "From command to air at the bar, in milliseconds",
+      in: .from(0, to: 1000)),
+    .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
+    .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
+    .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
+  ]
+
+  static let examples = [
+    "miraged run --bundle Runs/metals/bundle --simulate --eject copper,brass --render Runs/line",
+    "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --eject copper",
+    "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
+  ]
+
+  /// Decisions go to standard output, one JSON object a line; words for people to standard error.
+  func run() async throws {
+    let input = try LineInput(self)
+    Interruption.install()
+    let outcome = try await Engine.onDedicatedThread(threads: threads) { engine in
+      try sort(input, with: StudentBundle.open(bundle, on: engine), on: engine)
+    }
+    if let summary { try AtomicFile.write(JSONFile.encode(outcome), to: summary) }
+    say(outcome.text)
+    if let render { say("drawn: \(render.relativePath)") }
+    if outcome.isInterrupted { throw ExitStatus.interrupted }
+    guard outcome.frames.decided + outcome.frames.late > 0 else {
+      throw Complaint(input.name, "not one of \(outcome.framesExposed) frames could be sorted")
+    }
+  }
+
+  /// The classes named by `--eject`.
+  var targets: [String] {
+    ejected.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+  }
+
+  var isPaced: Bool { (pace ?? (rate == nil ? .fast : .real)) == .real }
+}
+
+/// One line on standard error.
+func say(_ text: String) {
+  FileHandle.standardError.write(Data("\(text)\n".utf8))
+}

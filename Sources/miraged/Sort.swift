@@ -1,0 +1,96 @@
+import Bundles
+import Cameras
+import Conveyor
+import Diagnostics
+import Foundation
+import NeuralNetworks
+import Sorting
+import Synchronization
+
+extension Run {
+  /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
+  func sort(_ input: LineInput, with bundle: StudentBundle, on engine: Engine) throws -> RunSummary
+  {
+    let classifier = try BundleClassifier(bundle, on: engine)
+    let rig = try input.calibration.id
+    if bundle.contents.calibration != rig {
+      say(
+        "note: trained through calibration \(bundle.contents.calibration), sorting through \(rig)")
+    }
+    var summary: RunSummary
+    if isPaced {
+      let clock = RunningClock()
+      summary = try play(
+        input, PacedSource(input.source, clock: clock), classifier, clock: clock)
+    } else {
+      summary = try play(input, input.source, classifier, clock: SimulatedClock())
+    }
+    summary.bundle = bundle.contents.name
+    summary.source = input.name
+    return summary
+  }
+
+  private func play(
+    _ input: LineInput, _ source: some FrameSource, _ classifier: BundleClassifier,
+    clock: some LineClock
+  ) throws -> RunSummary {
+    var valves = ValveSettings(barMillimeters: input.calibration.valveBarMillimeters)
+    valves.latencyMilliseconds = valveLatency
+    let pipeline = try Pipeline(
+      classifier, calibration: input.calibration, ejected: targets,
+      settings: PipelineSettings(valves: valves), clock: clock)
+    // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
+    let output = LineOutput()
+    let lines = HandOver<SortEvent>(
+      "lines", capacity: 4096, whenFull: isPaced ? .drop : .wait, work: { output.write($0) })
+    let painter = render.map { RunPainter($0) }
+    let paintings = painter.map { painter in
+      HandOver<PaintedFrame>(
+        "drawing", capacity: 4, whenFull: isPaced ? .drop : .wait, work: { painter.paint($0) })
+    }
+    var run = LineRun(source, through: pipeline, clock: clock)
+    var summary = try run.play(
+      until: { Interruption.isRequested || output.hasFailed }, emit: { lines.put($0) },
+      complain: { say("lost: \($0)") }, paint: paintings.map { queue in { queue.put($0) } })
+    lines.close()
+    paintings?.close()
+    _ = try painter?.finish()
+    if let failure = output.failure { throw failure }
+    summary.isInterrupted = Interruption.isRequested
+    summary.eventsDropped = lines.dropped
+    summary.renderingsDropped = (paintings?.dropped ?? 0) + (painter?.passedOver ?? 0)
+    if let truth = input.truth, let seen = run.pipeline.seenBelt {
+      summary.score = Score(
+        of: run.decisions, against: truth(seen.y..<(seen.y + seen.height)), seen: seen,
+        targets: Set(targets), classes: classifier.rule.classes)
+    }
+    return summary
+  }
+}
+
+/// Events on standard output, one JSON object a line.
+private final class LineOutput: Sendable {
+  private let state = Mutex<Complaint?>(nil)
+
+  init() {
+    // A reader that went away is then told as a failed write, after a whole summary.
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  var failure: Complaint? { state.withLock { $0 } }
+  var hasFailed: Bool { failure != nil }
+
+  func write(_ event: SortEvent) {
+    guard !hasFailed else { return }
+    do {
+      let line = try JSONFile.line(event) + "\n"
+      try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+    } catch {
+      state.withLock {
+        $0 = Complaint(
+          "standard output", "cannot be written: \(error.localizedDescription)",
+          remedy: "the run was ended there; nothing after it was sorted")
+      }
+    }
+  }
+}
