@@ -9,8 +9,8 @@ struct AgreementSection {
       if let arm, !cosines(arm).isEmpty {
         paragraph(
           "Cosine between what the RGB-only network imagines and what the teacher's spectral "
-            + "stream gives for the same test \(evidence.unit), both around the mean of the latter: 1 is "
-            + "the same direction, 0 is none in common.")
+            + "stream gives for the same test \(evidence.unit), both around the mean of the latter: "
+            + "1 is the same direction, 0 is none in common.")
         element("div", ["class": "columns"]) {
           figure("Each class: median, middle half and middle nine tenths, all seeds together.") {
             boxes(arm)
