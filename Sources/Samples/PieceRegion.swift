@@ -26,6 +26,13 @@ public struct PieceRegion: Sendable, Hashable {
       width: Double(columns.count), height: Double(rows.count))
   }
 
+  /// Whether one of the four pixels around a point can be the piece's.
+  @inline(__always)
+  func isNear(_ x: Double, _ y: Double) -> Bool {
+    x > Double(columns.lowerBound - 1) && x < Double(columns.upperBound + 1)
+      && y > Double(rows.lowerBound - 1) && y < Double(rows.upperBound + 1)
+  }
+
   /// Every piece of a label map, by rising number.
   public static func all(in map: LabelMap) -> [PieceRegion] {
     var found: [UInt16: (left: Int, right: Int, top: Int, bottom: Int, count: Int)] = [:]

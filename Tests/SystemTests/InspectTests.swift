@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("mirage-train inspect and split")
+struct InspectTests {
+  @Test("inspect counts the shipped recording, its cube and its picture")
+  func shipped() throws {
+    let folder = sampleData.appending(path: "IndianPines").path
+    let result = try run(
+      "mirage-train", ["inspect", folder, "\(folder)/cube.hdr", "\(folder)/color.png"])
+    #expect(result.status == 0 && result.error.isEmpty)
+    #expect(result.output.contains("16 classes, 10249 samples: 10249 labelled"))
+    #expect(result.output.contains("145 lines × 145 samples × 165 bands"))
+    #expect(result.output.contains("145 × 145 pixels, 3 channels"))
+  }
+
+  @Test("a changed picture is refused until the folder is sealed again")
+  func sealing() throws {
+    try withTemporaryFolder { folder in
+      let copy = folder.appending(path: "scene")
+      try FileManager.default.copyItem(
+        at: sampleData.appending(path: "IndianPines"), to: copy)
+      try FileManager.default.removeItem(at: copy.appending(path: "color.png"))
+      try FileManager.default.copyItem(
+        at: copy.appending(path: "labels.png"), to: copy.appending(path: "color.png"))
+      let refused = try run("mirage-train", ["inspect", copy.path])
+      #expect(refused.status == 1)
+      #expect(refused.error.contains("color.png: SHA-256 33bd9acb5e74… found"))
+      #expect(refused.error.contains("mirage-train inspect --seal"))
+      #expect(try run("mirage-train", ["inspect", "--seal", copy.path]).status == 0)
+      #expect(try run("mirage-train", ["inspect", copy.path]).status == 0)
+    }
+  }
+
+  @Test("split stores what it shows, and refuses what leaks with both fractions")
+  func split() throws {
+    let scene = sampleData.appending(path: "IndianPines").path
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "split.json")
+      let arguments = [
+        "split", scene, "--method", "blocks", "--drop-below", "20", "--patch", "5",
+        "--labels-per-class", "20", "--out", file.path,
+      ]
+      let stored = try run("mirage-train", arguments)
+      #expect(stored.status == 0 && stored.error.isEmpty)
+      #expect(stored.output.contains("leak: training has seen no pixel"))
+      let first = try Data(contentsOf: file)
+      #expect(try run("mirage-train", arguments).output == stored.output)
+      #expect(try Data(contentsOf: file) == first)
+    }
+    let leaky = try run("mirage-train", ["split", scene, "--method", "random"])
+    #expect(leaky.status == 1)
+    #expect(leaky.error.contains("of the test patches contain a training center of their class"))
+    #expect(leaky.error.contains("share a pixel with a training patch; none was wanted"))
+    let even = try run("mirage-train", ["split", scene, "--patch", "4"])
+    #expect(even.error.contains("--patch: 4 pixels have no center, an odd number was wanted"))
+  }
+
+  @Test("what is no recording is told by name")
+  func nothing() throws {
+    let missing = try run("mirage-train", ["inspect", "nowhere"])
+    #expect(missing.status == 1)
+    #expect(missing.error == "mirage-train: nowhere: no such file or folder\n")
+    #expect(try run("mirage-train", ["inspect"]).status == 2)
+  }
+}
