@@ -9,7 +9,7 @@ struct AgreementSection {
       if let arm, !cosines(arm).isEmpty {
         paragraph(
           "Cosine between what the RGB-only network imagines and what the teacher's spectral "
-            + "stream gives for the same test \(evidence.unit), both around the mean of the latter: "
+            + "stream gives for the same test \(evidence.unit), both around the latter's mean: "
             + "1 is the same direction, 0 is none in common.")
         element("div", ["class": "columns"]) {
           figure("Each class: median, middle half and middle nine tenths, all seeds together.") {
