@@ -86,7 +86,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "mirage-simulate", "Tools/mirage-simulate",
     [
       "BeltSimulation", "CameraCalibration", "CommandKit", "Datasets", "Diagnostics",
-      "Hyperspectral", "Imaging", "Units",
+      "Hyperspectral", "Imaging",
     ]
   ),
 ]

@@ -33,6 +33,8 @@ CONSTANTS = [
     ("stainlessFerritic", "other/alloys/stainless steel/nk/Karlsson-ferritic.yml",
      "Karlsson, Ribbing, 1982, doi:10.1063/1.331503"),
     ("iron", "main/Fe/nk/Johnson.yml", "Johnson, Christy, 1974, doi:10.1103/PhysRevB.9.5056"),
+    ("nickel", "main/Ni/nk/Johnson.yml", "Johnson, Christy, 1974, doi:10.1103/PhysRevB.9.5056"),
+    ("chromium", "main/Cr/nk/Johnson.yml", "Johnson, Christy, 1974, doi:10.1103/PhysRevB.9.5056"),
     ("hematite", "main/Fe2O3/nk/Querry-o.yml", "Querry, 1985, CRDC-CR-85034"),
     ("magnetite", "main/Fe3O4/nk/Querry.yml", "Querry, 1985, CRDC-CR-85034"),
 ]

@@ -49,3 +49,30 @@ struct RasterWindow: Sendable, Equatable {
     return ((first.0 - left)..<(end.0 - left), (first.1 - top)..<(end.1 - top))
   }
 }
+
+extension [Float] {
+  /// Averages a field, `[height, width]`, over squares of 2 · radius + 1 samples; 0 lies beyond it.
+  mutating func boxBlur(window: RasterWindow, radius: Int) {
+    let (width, height) = (window.width, window.height)
+    boxBlur(lines: height, length: width, step: 1, lineStep: width, radius: radius)
+    boxBlur(lines: width, length: height, step: width, lineStep: 1, radius: radius)
+  }
+
+  private mutating func boxBlur(
+    lines: Int, length: Int, step: Int, lineStep: Int, radius: Int
+  ) {
+    let scale = 1 / Float(2 * radius + 1)
+    var line = [Float](repeating: 0, count: length + 2 * radius + 1)
+    for number in 0..<lines {
+      let origin = number * lineStep
+      for place in 0..<length { line[place + radius + 1] = self[origin + place * step] }
+      var sum: Float = 0
+      for place in 0..<radius { sum += line[place + radius + 1] }
+      for place in 0..<length {
+        sum += line[place + 2 * radius + 1]
+        sum -= line[place]
+        self[origin + place * step] = sum * scale
+      }
+    }
+  }
+}

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a simulated belt carries, how it is lit and who looks at it; fixed for a run.
 public struct BeltSettings: Codable, Equatable, Sendable {
   public var scene = BeltScene.metals(MetalsSettings())
@@ -11,6 +13,8 @@ public struct BeltSettings: Codable, Equatable, Sendable {
   public var session = Session()
   public var colorCamera = ColorCameraSettings()
   public var lineScanner = LineScannerSettings()
+  /// What two belts under the same cameras share: their view and their detectors' patterns.
+  public var rigSeed: UInt64 = 1
   /// Distance from belt position 0 of the picture to the valve bar, along the travel.
   public var valveBarMillimeters = 600.0
 
@@ -44,7 +48,11 @@ public struct MetalsSettings: Codable, Equatable, Sendable {
   /// Factor on the area and thickness of dirt.
   public var dirt = 1.0
   /// Share of pieces with remains of paint.
-  public var paintShare = 0.08
+  public var paintShare = 0.1
+  /// Share of plated pieces: nickel on copper and brass, chromium on zinc, zinc on steel.
+  public var platedShare = 0.12
+  /// Share of pieces so caked that hardly any metal shows.
+  public var cakedShare = 0.1
   /// From 0 (shape and texture say nothing about the material) to 1 (all that they can).
   public var textureTie = 0.5
 
@@ -104,8 +112,17 @@ public struct Session: Codable, Equatable, Sendable {
   public var dirt = 1.0
   /// Factor on the belt's reflectance.
   public var beltReflectance = 1.0
+  /// What the white tile's reflectance is off by at 1000 nm, and the opposite at 400 nm: tiles
+  /// yellow and are wiped.
+  public var tileTilt = 0.0
 
   public init() {}
+
+  /// The conditions of one of many days.
+  public init(day: Int, seed: UInt64) {
+    var random = SplitMix64(seed: seed, purpose: "session/\(day)")
+    self.init(using: &random)
+  }
 
   /// Conditions of another day, drawn at random.
   public init(using random: inout some RandomNumberGenerator) {
@@ -114,6 +131,7 @@ public struct Session: Codable, Equatable, Sendable {
     exposure = random.nextUniform(0.9, 1.12)
     dirt = random.nextUniform(0.75, 1.3)
     beltReflectance = random.nextUniform(0.8, 1.25)
+    tileTilt = 0.015 * random.nextNormal()
   }
 }
 
@@ -123,9 +141,9 @@ public struct ColorCameraSettings: Codable, Equatable, Sendable {
   /// Linear signal of a white tile, as a share of saturation.
   public var whiteLevel = 0.3
   /// Electrons of a saturated pixel.
-  public var fullWell = 9000.0
+  public var fullWell = 5000.0
   /// Deviation of the readout, in electrons.
-  public var readNoise = 9.0
+  public var readNoise = 10.0
   /// Deviation of the lens's blur, in pixels.
   public var blurPixels = 0.55
   /// Belt travel during the exposure.

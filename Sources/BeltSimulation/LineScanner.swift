@@ -14,10 +14,12 @@ struct LineScanner: Sendable {
   let white: [Float]
   /// Counts without light, `[samples, bands]`.
   let dark: [Float]
+  private let tileTilt: Float
 
-  init(_ settings: LineScannerSettings, samples: Int, session: Session, seed: UInt64) {
+  init(_ settings: LineScannerSettings, samples: Int, session: Session, rigSeed: UInt64) {
     self.settings = settings
     self.samples = samples
+    tileTilt = Float(session.tileTilt)
     let bands = settings.bands
     let width = 600 / Double(bands)
     wavelengths = (0..<bands).map {
@@ -28,7 +30,7 @@ struct LineScanner: Sendable {
     let levels = wavelengths.map { light.mean(around: Float($0.nanometers), width: Float(width)) }
     let peak = levels.max() ?? 1
     // Pixels differ by a percent or so, and the lamps fall off towards the edges.
-    var random = SplitMix64(seed: seed, purpose: "line detector")
+    var random = SplitMix64(seed: rigSeed, purpose: "line detector")
     var white = [Float](repeating: 0, count: samples * bands)
     var dark = white
     for sample in 0..<samples {
@@ -75,12 +77,23 @@ struct LineScanner: Sendable {
     return Cube(lines: lines, samples: samples, wavelengths: wavelengths, values: values)
   }
 
-  /// Lines with the shutter closed, or of the white tile, noise included.
-  func reference(
-    reflectance: Float, using random: inout SplitMix64
+  /// Lines with the shutter closed.
+  func darkReference(using random: inout SplitMix64) -> Cube<RawCounts> {
+    reference(of: [Float](repeating: 0, count: settings.bands), using: &random)
+  }
+
+  /// Lines of the white tile, whose reflectance is 1 but for its tilt over the range.
+  func whiteReference(using random: inout SplitMix64) -> Cube<RawCounts> {
+    reference(
+      of: wavelengths.map { 1 + tileTilt * Float(($0.nanometers - 700) / 300) }, using: &random)
+  }
+
+  /// Lines of one spectrum, `[bands]`, noise included.
+  private func reference(
+    of spectrum: [Float], using random: inout SplitMix64
   ) -> Cube<RawCounts> {
     let lines = settings.referenceLines
-    let values = [Float](repeating: reflectance, count: lines * samples * settings.bands)
+    let values = (0..<(lines * samples)).flatMap { _ in spectrum }
     return counts(of: values, lines: lines, using: &random)
   }
 }

@@ -16,26 +16,22 @@ struct NoiseTile: Sendable {
   /// Features of 2 to 4 samples.
   static let grain = NoiseTile(cells: [64, 128], falloff: 0.8, purpose: "grain")
 
-  /// Value noise: random numbers on coarse lattices, smoothly joined and summed.
+  /// Gradient noise: random slopes on coarse lattices, smoothly joined and summed.
+  ///
+  /// Source: Perlin, *Improving Noise*, 2002.
   private init(cells: [Int], falloff: Float, purpose: String) {
     let size = Self.size
     var random = SplitMix64(seed: 0, purpose: "noise tile/\(purpose)")
     var sum = [Float](repeating: 0, count: size * size)
     var strength: Float = 1
     for cellCount in cells {
-      let lattice = (0..<(cellCount * cellCount)).map { _ in Float(random.nextNormal()) }
-      let cell = size / cellCount
+      let lattice = (0..<(cellCount * cellCount)).map { _ in
+        Offset.direction(random.uniform(0, 2 * .pi))
+      }
       for y in 0..<size {
-        let (row, below) = (y / cell, (y / cell + 1) % cellCount)
-        let v = Self.smooth(Float(y % cell) / Float(cell))
         for x in 0..<size {
-          let (column, right) = (x / cell, (x / cell + 1) % cellCount)
-          let u = Self.smooth(Float(x % cell) / Float(cell))
-          let top =
-            lattice[row * cellCount + column] * (1 - u) + lattice[row * cellCount + right] * u
-          let bottom =
-            lattice[below * cellCount + column] * (1 - u) + lattice[below * cellCount + right] * u
-          sum[y * size + x] += strength * (top * (1 - v) + bottom * v)
+          sum[y * size + x] +=
+            strength * Self.gradientNoise(lattice, cellCount: cellCount, x: x, y: y)
         }
       }
       strength *= falloff
@@ -59,7 +55,24 @@ struct NoiseTile: Sendable {
     self.slopesY = slopesY
   }
 
-  private static func smooth(_ share: Float) -> Float { share * share * (3 - 2 * share) }
+  private static func gradientNoise(
+    _ lattice: [Offset], cellCount: Int, x: Int, y: Int
+  ) -> Float {
+    let cell = size / cellCount
+    let (column, row) = (x / cell, y / cell)
+    let u = (Float(x % cell) + 0.5) / Float(cell)
+    let v = (Float(y % cell) + 0.5) / Float(cell)
+    func corner(_ right: Int, _ down: Int) -> Float {
+      let slope = lattice[((row + down) % cellCount) * cellCount + (column + right) % cellCount]
+      return Offset.dot(slope, Offset(x: u - Float(right), y: v - Float(down)))
+    }
+    let (across, along) = (smooth(u), smooth(v))
+    let top = corner(0, 0) * (1 - across) + corner(1, 0) * across
+    let bottom = corner(0, 1) * (1 - across) + corner(1, 1) * across
+    return top * (1 - along) + bottom * along
+  }
+
+  private static func smooth(_ t: Float) -> Float { t * t * t * (t * (6 * t - 15) + 10) }
 
   /// The field at a place in samples; any place, the tile repeats.
   func value(_ x: Float, _ y: Float) -> Float { Self.read(values, Corners(x, y)) }

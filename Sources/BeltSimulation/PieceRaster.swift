@@ -61,7 +61,7 @@ struct PieceRaster: Sendable {
   /// Each of two lamps, ahead and behind, loses the light that the piece stands in.
   private static func shadow(of isInside: [Bool], window: RasterWindow, height: Float) -> [Float] {
     var covered = isInside.map { $0 ? Float(1) : 0 }
-    for _ in 0..<2 { boxBlur(&covered, window: window, radius: 3) }
+    for _ in 0..<2 { covered.boxBlur(window: window, radius: 3) }
     // Lamps stand at 45°, so a shadow is as long as the piece is high.
     let reach = min(height, margin - 3)
     let steps = max(1, Int(reach * BeltRaster.samplesPerMillimeter / 4))
@@ -81,28 +81,6 @@ struct PieceRaster: Sendable {
       }
     }
     return shade
-  }
-
-  /// Averages over a square of 2 · radius + 1 samples, rows first, then columns.
-  private static func boxBlur(_ field: inout [Float], window: RasterWindow, radius: Int) {
-    let (width, height) = (window.width, window.height)
-    let scale = 1 / Float(2 * radius + 1)
-    func pass(_ field: inout [Float], lines: Int, length: Int, along: Int, across: Int) {
-      var line = [Float](repeating: 0, count: length)
-      for number in 0..<lines {
-        for place in 0..<length { line[place] = field[number * across + place * along] }
-        var sum: Float = 0
-        for place in -radius..<(length + radius) {
-          if place + radius < length, place + radius >= 0 { sum += line[place + radius] }
-          if place - radius - 1 >= 0, place - radius - 1 < length {
-            sum -= line[place - radius - 1]
-          }
-          if place >= 0, place < length { field[number * across + place * along] = sum * scale }
-        }
-      }
-    }
-    pass(&field, lines: height, length: width, along: 1, across: width)
-    pass(&field, lines: width, length: height, along: width, across: 1)
   }
 
   private static func weights(

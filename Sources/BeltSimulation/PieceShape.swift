@@ -86,8 +86,8 @@ struct PieceShape: Sendable {
     self.form = form
     switch form {
     case .sheet:
-      let size = random.uniform(10, 19)
-      outline = Self.torn(radius: size, jags: 0.07, roundness: 0.35, using: &random)
+      let size = random.uniform(12, 21)
+      outline = Self.torn(radius: size, jags: 0.06, roundness: 0.45, using: &random)
       let count = random.nextIndex(below: 4)
       let creases = (0..<count).map { _ in
         let angle = random.uniform(0, 2 * .pi)
@@ -102,8 +102,8 @@ struct PieceShape: Sendable {
       thickness = random.uniform(0.5, 2)
       height = thickness + random.uniform(1, 6)
     case .chunk:
-      let size = random.uniform(8, 14)
-      outline = Self.torn(radius: size, jags: 0.035, roundness: 0.7, using: &random)
+      let size = random.uniform(9, 16)
+      outline = Self.torn(radius: size, jags: 0.035, roundness: 0.65, using: &random)
       let facets = (0..<(5 + random.nextIndex(below: 6))).map { _ in
         Facet(
           site: random.uniform(0, size) * .direction(random.uniform(0, 2 * .pi)),
@@ -132,28 +132,29 @@ struct PieceShape: Sendable {
     }
   }
 
-  /// A star-shaped polygon: low harmonics for the form, jags for the torn edge.
+  /// A star-shaped polygon: a few straight sheared sides, a low wave or two, and a torn edge.
   private static func torn(
     radius: Float, jags: Float, roundness: Float, using random: inout some RandomNumberGenerator
   ) -> [Offset] {
-    let count = 64
+    let count = 96
     let (aspect, axis) = (random.uniform(roundness, 1), random.uniform(0, 2 * .pi))
-    // A polygon of few corners, seen from its center, makes straight sheared sides.
     let sides = (0..<(4 + random.nextIndex(below: 4))).map { _ in
-      (random.uniform(0, 2 * .pi), random.uniform(0.75, 1))
+      (random.uniform(0, 2 * .pi), random.uniform(0.55, 1))
     }
-    let waves = (2...5).map { order in
-      (Float(order), random.uniform(0, 0.16 / Float(order)), random.uniform(0, 2 * .pi))
+    // Waves of many lengths: the torn edge is rough at every scale.
+    let waves = (2...20).map { order in
+      let strength = (order < 6 ? 0.5 : 1) * jags * random.uniform(0.3, 1.7)
+      return (Float(order), strength / pow(Float(order), 0.8), random.uniform(0, 2 * .pi))
     }
     var corners = (0..<count).map { index in
       let angle = 2 * Float.pi * Float(index) / Float(count)
-      var r = 1 + waves.reduce(Float(0)) { $0 + $1.1 * cos($1.0 * angle + $1.2) }
+      var r: Float = 1
       for (side, distance) in sides {
         let facing = cos(angle - side)
         if facing > 0.2 { r = min(r, distance / facing) }
       }
-      r *= 1 + jags * Float(random.nextNormal()) * (index % 3 == 0 ? 1 : 0.4)
-      let place = max(0.25, r) * radius * Offset.direction(angle)
+      r += waves.reduce(Float(0)) { $0 + $1.1 * cos($1.0 * angle + $1.2) }
+      let place = max(0.3, r) * radius * Offset.direction(angle)
       let along = Offset.dot(place, .direction(axis))
       let across = Offset.dot(place, .direction(axis + .pi / 2))
       return along * .direction(axis) + (aspect * across) * .direction(axis + .pi / 2)

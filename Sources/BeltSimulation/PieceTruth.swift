@@ -13,6 +13,18 @@ public struct PieceTruth: Codable, Equatable, Sendable {
   public let cues: GradeCues?
 }
 
+/// All pieces of a stretch of belt, as `truth.json` beside recorded frames holds them.
+public struct BeltTruth: Codable, Equatable, Sendable {
+  /// Names of the classes that a sorter is to tell apart; strangers are of none of them.
+  public let classes: [String]
+  public let pieces: [PieceTruth]
+
+  public init(classes: [String], pieces: [PieceTruth]) {
+    self.classes = classes
+    self.pieces = pieces
+  }
+}
+
 /// The latent contributions to a flake's grade, one number a grade in each list.
 public struct GradeCues: Codable, Equatable, Sendable {
   /// Seen by both sensors.

@@ -52,7 +52,7 @@ enum PlausibleCurves {
   // Layers on top and the belt below.
 
   /// Dust and grease of a shredder: brownish gray.
-  static let dirt = Spectrum(through: [380: 0.1, 450: 0.115, 550: 0.14, 700: 0.17, 1010: 0.21])
+  static let dirt = Spectrum(through: [380: 0.125, 450: 0.137, 550: 0.152, 700: 0.169, 1010: 0.2])
   /// Black rubber belt.
   static let belt = Spectrum(through: [380: 0.025, 700: 0.0265, 1010: 0.031])
 

@@ -27,7 +27,23 @@ struct ReliefSlopes {
         middle: middle, halfWidth: halfWidth, edge: edge, rib: rib, period: period)
       strip.add(toX: &x, y: &y, piece: piece, window: window)
     }
+    roundEdges(window, isInside)
     roughen(piece, window, isInside)
+  }
+
+  /// Lets the surface fall off over the last half millimeter, as sheared and worn edges do.
+  private mutating func roundEdges(_ window: RasterWindow, _ isInside: [Bool]) {
+    var soft = isInside.map { $0 ? Float(1) : 0 }
+    soft.boxBlur(window: window, radius: 2)
+    let width = window.width
+    for row in 1..<(window.height - 1) {
+      for column in 1..<(width - 1) {
+        let sample = row * width + column
+        guard isInside[sample], soft[sample] < 0.99 else { continue }
+        x[sample] += 1.3 * (soft[sample + 1] - soft[sample - 1])
+        y[sample] += 1.3 * (soft[sample + width] - soft[sample - width])
+      }
+    }
   }
 
   private mutating func fill(
@@ -75,6 +91,7 @@ struct ReliefSlopes {
     // Clouds: 32 samples are 9 mm. Grain: 2 to 4 samples are half a millimeter.
     let (dentScale, grainScale): (Float, Float) = (3.6, 5)
     let lineDirection = Offset.direction(surface.lineAngle)
+    let turned = Offset.direction(surface.noiseX)
     let turn = 2 * Float.pi / surface.linePeriod
     for row in 0..<window.height {
       let py = window.y(row, from: piece.center.y)
@@ -82,10 +99,11 @@ struct ReliefSlopes {
         let sample = row * window.width + column
         guard isInside[sample] else { continue }
         let px = window.x(column, from: piece.center.x)
+        let (u, v) = (px * turned.x - py * turned.y, px * turned.y + py * turned.x)
         let dent = NoiseTile.clouds.slope(
-          px * dentScale + surface.noiseX, py * dentScale + surface.noiseY)
+          u * dentScale + surface.noiseX, v * dentScale + surface.noiseY)
         let grain = NoiseTile.grain.slope(
-          px * grainScale + surface.noiseY, py * grainScale + surface.noiseX)
+          u * grainScale + surface.noiseY, v * grainScale + surface.noiseX)
         // The tiles' slopes have deviations near 0.12 and 0.5 per sample.
         x[sample] += 8 * surface.dents * dent.x + 2 * surface.grain * grain.x
         y[sample] += 8 * surface.dents * dent.y + 2 * surface.grain * grain.y

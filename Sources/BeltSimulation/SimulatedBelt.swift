@@ -26,7 +26,7 @@ public final class SimulatedBelt: Sendable {
   public init(_ settings: BeltSettings = BeltSettings(), seed: UInt64) {
     self.settings = settings
     self.seed = seed
-    geometry = ViewGeometry(settings, seed: seed)
+    geometry = ViewGeometry(settings)
     camera = ColorCamera(settings.colorCamera, session: settings.session)
     var random = SplitMix64(seed: seed, purpose: "belt texture")
     texture = BeltTexture(seed: random.next())

@@ -11,7 +11,7 @@ public struct SimulatedRecording: Sendable {
   public let picture: Picture
   /// Raw counts, `[lines, samples, bands]`, 0 to 4095.
   public let counts: Cube<RawCounts>
-  /// Lines with closed shutter and lines of a white tile of reflectance 1.
+  /// Lines with closed shutter and lines of a white tile.
   public let dark: Cube<RawCounts>
   public let white: Cube<RawCounts>
   /// Class index + 1 at each pixel of the picture; 0 belt, 65535 a piece that nobody labelled.
@@ -23,6 +23,14 @@ public struct SimulatedRecording: Sendable {
 
   /// The label of a piece without label.
   public static let unlabelled: UInt16 = 65535
+
+  /// How many pieces have a label.
+  public var labelledPieceCount: Int {
+    var labelled = Set<UInt16>()
+    for (number, label) in zip(pieceNumbers.labels, labels.labels)
+    where number > 0 && label != Self.unlabelled { labelled.insert(number) }
+    return labelled.count
+  }
 }
 
 extension SimulatedBelt {
@@ -35,12 +43,13 @@ extension SimulatedBelt {
     let pieces = section(number).pieces
     let rasters = pieces.map(PieceRaster.init)
     let scanner = LineScanner(
-      settings.lineScanner, samples: geometry.samples, session: settings.session, seed: seed)
+      settings.lineScanner, samples: geometry.samples, session: settings.session,
+      rigSeed: settings.rigSeed)
     let reflectance = scannedReflectance(pieces, rasters, scanner: scanner, position: position)
     var scanNoise = SplitMix64(seed: seed, purpose: "scan noise/\(number)")
     let counts = scanner.counts(of: reflectance, lines: geometry.lines, using: &scanNoise)
-    let dark = scanner.reference(reflectance: 0, using: &scanNoise)
-    let white = scanner.reference(reflectance: 1, using: &scanNoise)
+    let dark = scanner.darkReference(using: &scanNoise)
+    let white = scanner.whiteReference(using: &scanNoise)
 
     var choice = SplitMix64(seed: seed, purpose: "unlabelled/\(number)")
     let classLabels = pieces.map { piece in

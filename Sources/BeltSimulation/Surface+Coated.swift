@@ -46,7 +46,7 @@ extension Surface {
     surface.dirt.millimeters = random.uniform(3, 6)
     (surface.dents, surface.grain) = (random.uniform(0.02, 0.1), random.uniform(0.01, 0.04))
     for (index, contrast) in contrasts.enumerated() {
-      surface.patterns[index] = min(0.24, max(0, 0.11 + 0.055 * contrast))
+      surface.patterns[index] = min(0.36, max(0, 0.15 + 0.08 * contrast))
     }
     surface.patternAngle = random.uniform(0, .pi)
     surface.noiseX = random.uniform(0, 256)

@@ -11,6 +11,8 @@ extension OpticalConstants {
   static let ferritic = Self(
     n: OpticalTables.stainlessFerriticN, k: OpticalTables.stainlessFerriticK)
   static let iron = Self(n: OpticalTables.ironN, k: OpticalTables.ironK)
+  static let nickel = Self(n: OpticalTables.nickelN, k: OpticalTables.nickelK)
+  static let chromium = Self(n: OpticalTables.chromiumN, k: OpticalTables.chromiumK)
   static let hematite = Self(n: OpticalTables.hematiteN, k: OpticalTables.hematiteK)
   static let magnetite = Self(n: OpticalTables.magnetiteN, k: OpticalTables.magnetiteK)
 }
@@ -27,14 +29,19 @@ extension Surface {
     surface.diffuse = 0.22 + 0.3 * roughness
     surface.broad = 0.5 - 0.2 * roughness
     surface.broadSharpness = 4 + 12 * (1 - roughness)
-    surface.glint = 0.3 + 2.2 * (1 - roughness)
-    surface.glintSharpness = 30 + 220 * (1 - roughness) * (1 - roughness)
+    // A narrower lobe of the same light is brighter.
+    surface.glintSharpness = 25 + 260 * (1 - roughness) * (1 - roughness)
+    surface.glint = 0.05 * surface.glintSharpness
+    surface.film = random.uniform(0.03, 0.09)
     surface.tarnish.area = oxide * random.uniform(in: habit.tarnish)
     surface.corrosion.area = oxide * random.uniform(in: habit.corrosion)
     surface.corrosion.millimeters = random.uniform(2, 7)
     surface.tarnish.millimeters = random.uniform(5, 14)
-    surface.haze = min(0.85, dirt * random.uniform(0.08, 0.5))
-    surface.dirt.area = min(0.8, dirt * random.uniform(0.02, 0.3))
+    surface.haze = min(0.9, dirt * random.uniform(0.35, 0.85))
+    if random.nextUniform() < settings.cakedShare {
+      surface.haze = min(0.985, dirt * random.uniform(0.9, 0.985))
+    }
+    surface.dirt.area = min(0.8, dirt * random.uniform(0.03, 0.45))
     surface.dirt.millimeters = random.uniform(2, 8)
     surface.dents = random.uniform(in: habit.dents)
     surface.grain = random.uniform(in: habit.grain) * (0.5 + roughness)
@@ -46,11 +53,29 @@ extension Surface {
     if material.isStranger {
       surface.coverCompletely(using: &random)
     } else if random.nextUniform() < settings.paintShare {
-      surface.paint.area = random.uniform(0.2, 0.8)
+      surface.paint.area = random.uniform(0.2, 0.9)
     }
+    if random.nextUniform() < settings.platedShare { surface.plate(material, using: &random) }
     surface.noiseX = random.uniform(0, 256)
     surface.noiseY = random.uniform(0, 256)
     return surface
+  }
+
+  /// Covers the metal with another one, worn through in places.
+  private mutating func plate(
+    _ material: Material, using random: inout some RandomNumberGenerator
+  ) {
+    let plating: OpticalConstants
+    switch material {
+    case .copper, .brass: plating = .nickel
+    case .zinc: plating = .chromium
+    case .steel: plating = .zinc
+    case .aluminium, .stainless, .circuitBoard, .plastic, .rubber: return
+    }
+    layers[Layer.tarnished] = layers[Layer.clean]
+    layers[Layer.clean] = plating.reflectance
+    tarnish = Patch(area: random.uniform(0.02, 0.35), millimeters: random.uniform(2, 8))
+    corrosion.area *= 0.4
   }
 
   /// No bare metal anywhere: the body's own color and a weak gloss.
@@ -98,10 +123,18 @@ extension Surface {
       metal.reflectance(under: film, thicknessNanometers: thin),
       metal.reflectance(under: film, thicknessNanometers: thick),
       random.uniform(0.75, 1.25) * product,
-      random.uniform(0.7, 1.35) * PlausibleCurves.dirt,
+      grime(using: &random),
       body(of: material, using: &random),
       Spectrum(constant: 1),
     ]
+  }
+
+  /// Dust and grease in a mixture of each piece's own: rust flies everywhere in a shredder.
+  private static func grime(using random: inout some RandomNumberGenerator) -> Spectrum {
+    let rusty = random.uniform(0, 0.75) * random.uniform(0, 1)
+    return random.uniform(0.55, 1.4)
+      * PlausibleCurves.dirt.mixed(
+        with: PlausibleCurves.rust, share: rusty)
   }
 
   /// The paint on a metal, or the body of a stranger.

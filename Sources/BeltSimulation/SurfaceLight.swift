@@ -43,7 +43,7 @@ struct SurfaceLight {
       exp(surface.glintSharpness * nearAhead) + exp(surface.glintSharpness * nearBehind)
     return Lit(
       metal: surface.diffuse * diffuse + surface.broad * broad + surface.glint * glint,
-      diffuse: diffuse, film: surface.film * (0.4 * broad + 6 * glint))
+      diffuse: diffuse, film: surface.film * (0.9 * broad + 6 * glint))
   }
 }
 
@@ -51,6 +51,8 @@ struct SurfaceLight {
 struct SurfaceCovers {
   private let surface: Surface
   private let thresholds: (tarnish: Float, corrosion: Float, dirt: Float, paint: Float)
+  /// The noise tile's axes on this piece, so that its lattice never shows.
+  private let turned: Offset
   let hasPatterns: Bool
 
   /// Shares of the area at one place.
@@ -65,6 +67,7 @@ struct SurfaceCovers {
 
   init(_ surface: Surface) {
     self.surface = surface
+    turned = .direction(surface.noiseY)
     hasPatterns = surface.patterns.contains { $0 > 0 }
     thresholds = (
       Self.threshold(surface.tarnish.area), Self.threshold(surface.corrosion.area),
@@ -102,8 +105,11 @@ struct SurfaceCovers {
     if threshold < -99 { return 1 }
     // The clouds' coarsest features are 32 samples wide.
     let scale = 32 / patch.millimeters
+    let (u, v) = (
+      place.x * turned.x - place.y * turned.y, place.x * turned.y + place.y * turned.x
+    )
     let level = NoiseTile.clouds.value(
-      place.x * scale + surface.noiseX + shift, place.y * scale + surface.noiseY + shift)
+      u * scale + surface.noiseX + shift, v * scale + surface.noiseY + shift)
     return min(1, max(0, (level - threshold) / softness + 0.5))
   }
 }

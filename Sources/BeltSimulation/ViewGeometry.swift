@@ -17,7 +17,7 @@ struct ViewGeometry: Sendable {
   /// The cube sees this much more than the section on each side, so that no crop runs out of it.
   private static let cubeMargin = 4.0
 
-  init(_ settings: BeltSettings, seed: UInt64) {
+  init(_ settings: BeltSettings) {
     let (width, length) = (settings.widthMillimeters, settings.sectionMillimeters)
     let camera = settings.colorCamera
     colorWidth = max(1, Int((width / camera.pixelMillimeters).rounded()))
@@ -39,7 +39,7 @@ struct ViewGeometry: Sendable {
           center: (width / 2 + shiftX, length / 2 + shiftY)))
     }
     cube = cubeView(shiftX: 0, shiftY: 0)
-    var random = SplitMix64(seed: seed, purpose: "registration")
+    var random = SplitMix64(seed: settings.rigSeed, purpose: "registration")
     let angle = random.nextUniform(0, 2 * .pi)
     let error = scanner.registrationErrorMillimeters * random.nextUniform(0.3, 1)
     calibration = RigCalibration(

@@ -1,0 +1,11 @@
+import CommandKit
+
+@main
+enum MirageSimulate {
+  static func main() async {
+    await Tool(
+      "mirage-simulate", "A belt of scrap with ground truth, seen by two cameras.",
+      [Record.self, PlayBelt.self]
+    ).main()
+  }
+}
