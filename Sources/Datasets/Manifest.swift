@@ -54,8 +54,7 @@ extension Manifest {
     public var calibration: String?
     /// Belt position at which the picture was exposed, in millimeters of travel.
     public var beltMillimeters: Double?
-    /// Nil where nobody labelled the recording: its pieces become unlabelled samples only if a
-    /// label source with pieces is given.
+    /// Nil gives no samples; pieces that nobody knows become unlabelled ones as material `?`.
     public var labels: LabelSource?
     /// A published split of a scene.
     public var split: MaskSplit?

@@ -163,6 +163,17 @@ struct ManifestTests {
     }
   }
 
+  @Test("the manifest in the documentation is one")
+  func documented() throws {
+    let text = try String(contentsOf: sampleData.appending(path: "README.md"), encoding: .utf8)
+    let block = try #require(text.firstMatch(of: /```json5\n((?s).*?)```/)).1
+    let manifest = try JSONFile.decode(
+      Manifest.self, from: Data(block.utf8), place: "SampleData/README.md")
+    try manifest.check(place: "SampleData/README.md")
+    #expect(manifest.recordings.map(\.id) == ["r001", "r002", "r003"])
+    #expect(manifest.exclude.map(\.piece) == ["r002/17"])
+  }
+
   @Test("damaged manifests are read or refused, never a trap")
   func damage() throws {
     try withTemporaryFolder { folder in
