@@ -30,7 +30,7 @@ public struct BatchMaker {
   let dataset: PairedDataset
   let split: Split
   let settings: TrainingSettings
-    /// Seed of the run and name of the stage: together they fix every batch.
+  /// Seed of the run and name of the stage: together they fix every batch.
   let seed: UInt64
   let stage: String
   /// Chance that a sample's spectra become zeros (their mean), for modality dropout.

@@ -8,7 +8,7 @@ extension SeedRun {
   func learnTwoColor(color: Parameters, second: Parameters) throws -> Parameters {
     let (graph, start) = twoStreams("two-color", color: color, second: second)
     let stage = Stage(
-      name: "two-color", graph: graph, start: start, steps: steps * 2, filling: .labelled)
+      name: "two-color", graph: graph, start: start, steps: length(.twoColor), filling: .labelled)
     return try train(stage) { now, losses in
       addLabels(now, to: &losses)
     }
@@ -22,7 +22,7 @@ extension SeedRun {
     let (graph, start) = twoStreams("logits", color: color, second: second)
     let teacher = try teacher(fusion)
     let stage = Stage(
-      name: "logits", graph: graph, start: start, steps: steps * 2, filling: .pairs)
+      name: "logits", graph: graph, start: start, steps: length(.logits), filling: .pairs)
     return try train(stage) { now, losses in
       addLabels(now, to: &losses)
       addTeacher(try teacher(now.batch), now, to: &losses)
@@ -36,7 +36,7 @@ extension SeedRun {
     let (graph, start) = twoStreams("shuffled", color: color, second: second)
     let teacher = try teacher(fusion)
     let stage = Stage(
-      name: "shuffled", graph: graph, start: start, steps: steps * 2, filling: .pairs)
+      name: "shuffled", graph: graph, start: start, steps: length(.shuffled), filling: .pairs)
     return try train(stage) { now, losses in
       addLabels(now, to: &losses)
       // A shift by half the batch: every sample gets a stranger's answer.
@@ -50,7 +50,7 @@ extension SeedRun {
   func learnOracle(color: Parameters, second: Parameters) throws -> Parameters {
     let (graph, start) = twoStreams("oracle", color: color, second: second)
     let stage = Stage(
-      name: "oracle", graph: graph, start: start, steps: steps * 2, filling: .pairsWithLabels)
+      name: "oracle", graph: graph, start: start, steps: length(.oracle), filling: .pairsWithLabels)
     return try train(stage) { now, losses in
       addLabels(now, to: &losses)
     }
@@ -78,7 +78,8 @@ extension SeedRun {
     start.adopt(color) { $0 }
     start.adopt(spectral) { $0 }
     let stage = Stage(
-      name: "modality-dropout", graph: graph, start: start, steps: steps * 2, filling: .labelled)
+      name: "modality-dropout", graph: graph, start: start, steps: length(.modalityDropout),
+      filling: .labelled)
     var maker = batches("modality-dropout")
     maker.blanksSpectra = settings.modalityDropout
     return try training.train(stage, batches: maker) { now in

@@ -8,7 +8,8 @@ extension ExperimentRun {
   ///
   /// Nil where the data was made in memory, or where neither `spectral` nor `color` is trained.
   public func flattery(
-    on engine: Engine, advance: @escaping (_ steps: Int, _ note: String) throws -> Void = { _, _ in }
+    on engine: Engine,
+    advance: @escaping (_ steps: Int, _ note: String) throws -> Void = { _, _ in }
   ) throws -> Flattery? {
     guard let manifest, let arm = [Arm.spectral, .color].first(where: experiment.arms.contains)
     else { return nil }

@@ -53,7 +53,8 @@ extension ExperimentRun {
       record.experiment, manifest: URL(filePath: record.manifest), folder: folder)
     guard facts == record.facts else {
       throw Complaint(
-        record.manifest, "the data is not what the run was trained on (its digests or counts differ)",
+        record.manifest,
+        "the data is not what the run was trained on (its digests or counts differ)",
         remedy: "restore the recordings, or run 'mirage-train fit' again")
     }
     return (run, facts, record.environment)
@@ -94,7 +95,8 @@ extension ExperimentRun {
       dataIdentity: "\(digest.short)/\(try dataset.recipe.digest.short)")
     let any = splits[experiment.seeds[0]] ?? planned.split
     let facts = DataFacts(
-      manifest: planned.catalog.folder.manifest.name, manifestDigest: digest, samples: dataset.count,
+      manifest: planned.catalog.folder.manifest.name, manifestDigest: digest,
+      samples: dataset.count,
       labelled: any.labelled.count, unlabelled: any.unlabelled.count,
       validation: any.validation.count, calibration: any.calibration.count, test: any.test.count,
       overlapOfCenters: planned.split.leak.trainingCenter,
@@ -113,7 +115,9 @@ extension Experiment {
     if seeds.isEmpty { try refuse("'seeds' is empty, at least one was wanted") }
     if Set(seeds).count != seeds.count { try refuse("'seeds' names a seed twice") }
     if arms.isEmpty { try refuse("'arms' is empty, at least one was wanted") }
-    if training.steps < 1 { try refuse("'training.steps' is \(training.steps), 1 or more was wanted") }
+    if training.steps < 1 {
+      try refuse("'training.steps' is \(training.steps), 1 or more was wanted")
+    }
     if training.labelledBatch < 1 {
       try refuse("'training.labelledBatch' is \(training.labelledBatch), 1 or more was wanted")
     }

@@ -41,8 +41,8 @@ public struct ExperimentRun: Sendable {
 
   /// Optimizer steps of the whole run, for progress.
   public var totalSteps: Int {
-    StageName.needed(for: experiment.arms).reduce(0) { $0 + $1.length }
-      * experiment.training.steps * experiment.seeds.count
+    StageName.needed(for: experiment.arms).reduce(0) { $0 + $1.steps(experiment) }
+      * experiment.seeds.count
   }
 
   public func seedFolder(_ seed: UInt64) -> URL { folder.appending(path: "seed-\(seed)") }

@@ -59,14 +59,22 @@ extension SeedRun {
 
   /// Step 4: RGB and hallucination streams together, from RGB only; the labels and, on all pairs,
   /// the teacher's softened logits.
-  func learnStudent(fusion: Parameters, hallucination: Parameters) throws -> Parameters {
+  ///
+  /// The RGB stream begins as that of step 2, as published; or, where the hallucination stream
+  /// began as an RGB stream, as that of step 1, since the fused one leaned on the spectra.
+  func learnStudent(
+    color: Parameters, fusion: Parameters, hallucination: Parameters
+  ) throws -> Parameters {
     let graph = Networks.student(architecture, joining: experiment.network.joining)
     var start = initial(graph, "student")
-    start.adopt(fusion) { $0.hasPrefix("color.") ? $0 : nil }
+    let seen = settings.start == .spectral ? fusion : color
+    start.adopt(seen) { $0.hasPrefix("color.") ? $0 : nil }
     start.adopt(hallucination) { $0 }
     let teacher = try teacher(fusion)
     let hint = Hint(settings, channels: architecture.featureChannels, seed: seed)
-    let stage = Stage(name: "student", graph: graph, start: start, steps: steps, filling: .pairs)
+    let stage = Stage(
+      name: "student", graph: graph, start: start, steps: length(.student),
+      filling: .pairs)
     return try training.train(stage, batches: batches("student"), carried: hint) {
       now in
       let wanted = try teacher(now.batch)

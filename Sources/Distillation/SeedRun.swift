@@ -18,6 +18,8 @@ struct SeedRun {
   var steps: Int { experiment.training.steps }
   var batchSize: Int { experiment.training.labelledBatch + experiment.training.pairBatch }
 
+  func length(_ stage: StageName) -> Int { stage.steps(experiment) }
+
   /// Fresh weights; the same seed and purpose give the same.
   func initial(_ graph: Graph, _ purpose: String) -> Parameters {
     var random = SplitMix64(seed: seed, purpose: "weights/\(purpose)")

@@ -18,19 +18,26 @@ enum StageName: String, CaseIterable, Sendable {
     case .color, .colorSecond, .spectral, .compactPlain: []
     case .fusion, .modalityDropout: [.color, .spectral]
     case .hallucination: [.fusion, .colorSecond]
-    case .student: [.fusion, .hallucination]
+    case .student: [.color, .fusion, .hallucination]
     case .compact: [.fusion, .student]
     case .twoColor, .oracle: [.color, .colorSecond]
     case .logits, .shuffled: [.color, .colorSecond, .fusion]
     }
   }
 
-  /// Steps in units of `TrainingSettings.steps`.
-  var length: Int {
+  /// Steps of the stage; step 4 depends on how the hallucination stream began.
+  ///
+  /// Student and control see equally many: with two RGB streams, one step of both counts two. The
+  /// control takes 2 · 1 in step 1 and 2 · 2 together. The student takes 2 · 1 in step 1, 1 in
+  /// step 3 and 2 · 1.5 in step 4; or, as published, 2 · 1 with spectra in steps 1 and 2, and
+  /// 2 · 1 in step 4.
+  func steps(_ experiment: Experiment) -> Int {
+    let unit = experiment.training.steps
     switch self {
-    case .color, .colorSecond, .spectral, .fusion, .hallucination, .student: 1
-    case .twoColor, .logits, .shuffled, .oracle, .modalityDropout: 2
-    case .compact, .compactPlain: 3
+    case .color, .colorSecond, .spectral, .fusion, .hallucination: return unit
+    case .student: return experiment.distillation.start == .color ? unit * 3 / 2 : unit
+    case .twoColor, .logits, .shuffled, .oracle, .modalityDropout: return unit * 2
+    case .compact, .compactPlain: return unit * 3
     }
   }
 
@@ -81,12 +88,13 @@ final class SeedStages {
     case .spectral: try run.learnSpectral()
     case .fusion:
       try run.learnFusion(color: parameters(.color), spectral: parameters(.spectral))
-    case .hallucination: 
+    case .hallucination:
       try run.learnHallucination(
         fusion: parameters(.fusion), second: parameters(.colorSecond))
     case .student:
       try run.learnStudent(
-        fusion: parameters(.fusion), hallucination: parameters(.hallucination))
+        color: parameters(.color), fusion: parameters(.fusion),
+        hallucination: parameters(.hallucination))
     case .compact:
       try run.learnCompact(fusion: parameters(.fusion), student: parameters(.student))
     case .compactPlain: try run.learnCompactPlain()

@@ -22,7 +22,8 @@ struct Export: Command {
     .required("BUNDLE", \.bundle, "Bundle that 'mirage-train fit' sealed")
   ]
   static let flags: [Flag<Self>] = [
-    .optional("--out", \.out, "FILE", "Where the model goes (default: model.onnx beside the bundle)"),
+    .optional(
+      "--out", \.out, "FILE", "Where the model goes (default: model.onnx beside the bundle)"),
     .toggle("--unchecked", \.skipsCheck, "Do not run ONNX Runtime on the golden samples"),
   ]
 

@@ -25,7 +25,8 @@ struct Fit: Command {
     .required("EXPERIMENT", \.experiment, "Experiment file (JSON5)")
   ]
   static let flags: [Flag<Self>] = [
-    .optional("--out", \.out, "FOLDER", "Where the run is kept (default: Runs/<experiment's name>)"),
+    .optional(
+      "--out", \.out, "FOLDER", "Where the run is kept (default: Runs/<experiment's name>)"),
     .optional("--threads", \.threads, "N", "Threads of the engine, in place of the file's"),
     .optional("--jobs", \.jobs, "N", "Seeds trained side by side (default: one per core)"),
     .toggle(
