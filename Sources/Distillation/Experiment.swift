@@ -9,7 +9,7 @@ import Samples
 /// configuration beside its results.
 public struct Experiment: Codable, Equatable, Sendable {
   public var name = "experiment"
-  public var data = DataSettings()
+  public var data = InputSettings()
   /// One run per seed: initialization, order, augmentation and choice of labelled samples.
   public var seeds: [UInt64] = [0, 1, 2, 3, 4]
   public var network = NetworkSettings()
@@ -43,7 +43,7 @@ public struct Experiment: Codable, Equatable, Sendable {
 }
 
 /// Where the samples come from and how they are split.
-public struct DataSettings: Codable, Equatable, Sendable {
+public struct InputSettings: Codable, Equatable, Sendable {
   /// Manifest or its folder, relative to the experiment file.
   public var manifest = "manifest.json"
   /// What a sample is: sizes of crops, pretreatment, bands.

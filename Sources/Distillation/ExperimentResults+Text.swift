@@ -49,7 +49,7 @@ extension ExperimentResults {
   }
 }
 
-extension DataFacts {
+extension InputFacts {
   /// Counts and overlaps in a few lines.
   public var summary: String {
     """
@@ -86,7 +86,7 @@ extension ExperimentRun {
 
   /// Judges the run and keeps `results.json` and the whole log beside it.
   public func conclude(
-    facts: DataFacts, flattery: Flattery?, environment: [String: String]
+    facts: InputFacts, flattery: Flattery?, environment: [String: String]
   ) throws -> ExperimentResults {
     let results = try evaluate(facts: facts, flattery: flattery, environment: environment)
     try AtomicFile.write(

@@ -11,7 +11,7 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
   public var arms: [ArmResult]
   public var comparisons: [PairedComparison]
   public var verdict: Verdict
-  public var data: DataFacts
+  public var data: InputFacts
   /// What the flattering split would have said; present when it was asked for.
   public var flattery: Flattery?
   public var environment: [String: String]
@@ -42,7 +42,7 @@ public struct ArmResult: Codable, Equatable, Sendable {
 }
 
 /// Counts, digests and splits of the data that the experiment used.
-public struct DataFacts: Codable, Equatable, Sendable {
+public struct InputFacts: Codable, Equatable, Sendable {
   public var manifest: String
   public var manifestDigest: Digest
   public var samples: Int

@@ -14,7 +14,7 @@ extension ExperimentRun {
   ///   - facts: counts, digests and overlaps of the data.
   ///   - environment: program, compiler, engine: what else the figures depend on.
   public func evaluate(
-    on part: Predictions.Part = .test, facts: DataFacts, flattery: Flattery? = nil,
+    on part: Predictions.Part = .test, facts: InputFacts, flattery: Flattery? = nil,
     environment: [String: String]
   ) throws -> ExperimentResults {
     let arms = try experiment.arms.map { try result($0, on: part) }

@@ -11,7 +11,7 @@ extension ExperimentRun {
     var experiment: Experiment
     /// The manifest as an absolute path, since the run's folder may lie anywhere.
     var manifest: String
-    var facts: DataFacts
+    var facts: InputFacts
     var environment: [String: String]
   }
 
@@ -22,7 +22,7 @@ extension ExperimentRun {
   /// Writes `run.json` with the full configuration into `folder`.
   public static func begin(
     _ file: URL, in folder: URL, threads: Int? = nil
-  ) throws -> (run: ExperimentRun, facts: DataFacts, environment: [String: String]) {
+  ) throws -> (run: ExperimentRun, facts: InputFacts, environment: [String: String]) {
     var experiment = try JSONFile.read(Experiment.self, at: file)
     if let threads { experiment.training.threads = threads }
     try experiment.check(place: file.relativePath)
@@ -41,7 +41,7 @@ extension ExperimentRun {
   /// Opens a run's folder again, for judging, reporting and exporting.
   public static func reopen(
     _ folder: URL
-  ) throws -> (run: ExperimentRun, facts: DataFacts, environment: [String: String]) {
+  ) throws -> (run: ExperimentRun, facts: InputFacts, environment: [String: String]) {
     let file = folder.appending(path: recordFile)
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw Complaint(
@@ -69,7 +69,7 @@ extension ExperimentRun {
 
   private static func make(
     _ experiment: Experiment, manifest: URL, folder: URL
-  ) throws -> (ExperimentRun, DataFacts) {
+  ) throws -> (ExperimentRun, InputFacts) {
     let settings = experiment.data
     var plan = settings.split
     let perClass = plan.labelsPerClass
@@ -94,7 +94,7 @@ extension ExperimentRun {
       experiment: experiment, dataset: dataset, splits: splits, folder: folder, manifest: manifest,
       dataIdentity: "\(digest.short)/\(try dataset.recipe.digest.short)")
     let any = splits[experiment.seeds[0]] ?? planned.split
-    let facts = DataFacts(
+    let facts = InputFacts(
       manifest: planned.catalog.folder.manifest.name, manifestDigest: digest,
       samples: dataset.count,
       labelled: any.labelled.count, unlabelled: any.unlabelled.count,

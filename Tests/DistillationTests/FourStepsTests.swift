@@ -132,8 +132,8 @@ struct ResumptionTests {
   }
 }
 
-extension DataFacts {
-  static let tiny = DataFacts(
+extension InputFacts {
+  static let tiny = InputFacts(
     manifest: "tiny", manifestDigest: .init(of: "tiny"), samples: 120, labelled: 24,
     unlabelled: 36, validation: 15, calibration: 15, test: 30, overlapOfCenters: 0,
     overlapOfPatches: 0, calibrationID: "rig")

@@ -51,7 +51,7 @@ struct WrittenRun {
       }
       for stage in StageName.needed(for: arms) { try writeLog(stage, seed, run) }
     }
-    let facts = DataFacts(
+    let facts = InputFacts(
       manifest: "manifest.json", manifestDigest: Digest(of: name), samples: dataset.count,
       labelled: split.labelled.count, unlabelled: split.unlabelled.count, validation: 0,
       calibration: split.calibration.count, test: split.test.count, overlapOfCenters: overlap,
