@@ -38,7 +38,7 @@ let libraries: [Library] = [
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("Cameras", ["BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"]),
   Library("Conveyor", ["Imaging", "Units"]),
-  Library("Models", ["NeuralNetworks", "Tensors"]),
+  Library("Models", ["NeuralNetworks"]),
   Library(
     "Samples", ["CameraCalibration", "Imaging", "Hyperspectral", "Units", "Diagnostics"]),
   Library(
@@ -72,7 +72,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "mirage-train", "Sources/mirage-train",
     [
       "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Hyperspectral",
-      "Imaging", "ModelExchange", "Models", "NeuralNetworks", "Reports", "Samples", "Tensors",
+      "Imaging", "ModelExchange", "NeuralNetworks", "Reports",
     ]
   ),
   (

@@ -12,7 +12,7 @@ import Tensors
 public struct StudentBundle: Sendable {
   /// Version of this format; another one is refused.
   public static let version = 1
-  /// Largest difference of a golden logit that the self-test accepts, relative to the largest logit.
+  /// Largest difference of a golden logit that is accepted, relative to the largest logit.
   public static let goldenTolerance: Float = 1e-3
 
   /// Which of the networks the weights belong to.

@@ -16,6 +16,7 @@ public struct ExperimentResults: Codable, Equatable, Sendable {
   public var flattery: Flattery?
   public var environment: [String: String]
 
+  /// The result of an arm, if it was trained.
   public func arm(_ arm: Arm) -> ArmResult? { arms.first { $0.arm == arm } }
 }
 
@@ -69,6 +70,7 @@ public struct Flattery: Codable, Equatable, Sendable {
 
 /// The plain answer to "were the spectra worth it?".
 public struct Verdict: Codable, Equatable, Sendable {
+  /// The possible answers.
   public enum Answer: String, Codable, Sendable, CaseIterable {
     /// The student beats the two-RGB control by at least 2 points, interval above 0.
     case worthIt = "worth it"

@@ -45,6 +45,7 @@ public struct ExperimentRun: Sendable {
       * experiment.seeds.count
   }
 
+  /// Where a seed's stages and predictions are kept.
   public func seedFolder(_ seed: UInt64) -> URL { folder.appending(path: "seed-\(seed)") }
 
   /// Trains every stage of every seed that is not finished yet and writes all predictions.
@@ -73,6 +74,7 @@ public struct ExperimentRun: Sendable {
     }
   }
 
+  /// What an arm said of the samples that did not train it; nil before it is trained.
   public func predictions(_ arm: Arm, _ seed: UInt64) throws -> Predictions? {
     try Predictions.read(predictionFile(arm, seed))
   }

@@ -17,6 +17,7 @@ public struct Predictions: Sendable {
   /// Cosine between hallucinated and true pooled features of each test sample, `[N]`.
   public var agreement: Tensor?
 
+  /// Writes the logits of each set; `identity` says of which settings they are.
   public func write(to file: URL, identity: String) throws {
     var tensors = Part.allCases.compactMap { part in logits[part].map { (part.rawValue, $0) } }
     if let agreement { tensors.append(("agreement", agreement)) }

@@ -36,6 +36,7 @@ public struct SpectralAngleMapper: SpectralBaseline, Sendable {
     means = classMeans(spectra, labels: labels, classes: classes).means
   }
 
+  /// Scores of mean spectra `[N, bands]`, `[N, classes]`.
   public func scores(_ spectra: Tensor) -> Tensor {
     let bands = spectra.rowCount
     var values: [Float] = []
@@ -106,6 +107,7 @@ public struct PrincipalDiscriminant: SpectralBaseline, Sendable {
     self.components = components
   }
 
+  /// Scores of mean spectra `[N, bands]`, `[N, classes]`.
   public func scores(_ spectra: Tensor) -> Tensor {
     let bands = spectra.rowCount
     var values: [Float] = []

@@ -19,7 +19,8 @@ enum StageLog {
 
   /// Empty where there is no file yet.
   static func read(_ file: URL) throws -> [LogEntry] {
-    guard let data = try? Data(contentsOf: file) else { return [] }  // Absent before the first step.
+    // Absent before the first step.
+    guard let data = try? Data(contentsOf: file) else { return [] }
     return try data.split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
       try JSONFile.decode(
         LogEntry.self, from: Data(line), place: "\(file.relativePath), line \(number + 1)")

@@ -6,7 +6,6 @@ import Samples
 import Tensors
 import TestSupport
 import Testing
-import Units
 
 @testable import Distillation
 
@@ -36,7 +35,7 @@ enum TinyPairs {
       pieces: (0..<count).map { "p\($0)" }, groups: (0..<count).map { "g\($0 % 5)" },
       recipe: SampleRecipe(
         colorSize: 6, cubeSize: 6, cropMillimeters: nil, masksBackground: false,
-        wavelengths: (0..<8).map { Wavelength(nanometers: 720 + 30 * Double($0)) },
+        wavelengths: (0..<8).map { .init(nanometers: 720 + 30 * Double($0)) },
         bandMean: Array(repeating: 0, count: 8), bandDeviation: Array(repeating: 1, count: 8)),
       calibration: "rig/2026-01-01/0")
   }
