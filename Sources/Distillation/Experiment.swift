@@ -48,7 +48,9 @@ public struct InputSettings: Codable, Equatable, Sendable {
   public var manifest = "manifest.json"
   /// What a sample is: sizes of crops, pretreatment, bands.
   public var recipe = RecipeOptions(colorSize: 32, cubeSize: 16, cropMillimeters: 40)
-  /// How groups become training, validation, calibration and test. Its seed is the same for all
+  /// How groups become training, validation, calibration and test.
+  ///
+  /// Its seed is the same for all
   /// seeds of the experiment; the choice of labelled samples is not.
   public var split = SplitPlan(method: .groups)
   /// Reduces the cube crop to its center pixel and adds noise of so many band deviations.

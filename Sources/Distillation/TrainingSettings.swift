@@ -7,7 +7,9 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
   public var steps = 400
   /// Samples of a batch whose labels are used.
   public var labelledBatch = 48
-  /// Samples of a batch that are taken as pairs (their labels are not used). Arms without a
+  /// Samples of a batch that are taken as pairs (their labels are not used).
+  ///
+  /// Arms without a
   /// teacher take labelled samples here too, so that batches are of equal size.
   public var pairBatch = 80
   public var optimizer = OptimizerSettings()
