@@ -1,4 +1,0 @@
-import Testing
-
-@Suite("System")
-struct SystemSuite {}
