@@ -137,7 +137,7 @@ let package = Package(
         swiftSettings: swiftSettings),
       .testTarget(
         name: "SystemTests",
-        dependencies: dependencies(["TestSupport"] + programs.map(\.name)),
+        dependencies: dependencies(["Diagnostics", "TestSupport"] + programs.map(\.name)),
         swiftSettings: swiftSettings),
     ]
 )
