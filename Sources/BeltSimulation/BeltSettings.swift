@@ -50,11 +50,11 @@ public struct MetalsSettings: Codable, Equatable, Sendable {
   /// Share of pieces with remains of paint.
   public var paintShare = 0.1
   /// Share of plated pieces: nickel on copper and brass, chromium on zinc, zinc on steel.
-  public var platedShare = 0.12
+  public var platedShare = 0.13
   /// Share of pieces so caked that hardly any metal shows.
-  public var cakedShare = 0.1
+  public var cakedShare = 0.13
   /// From 0 (shape and texture say nothing about the material) to 1 (all that they can).
-  public var textureTie = 0.5
+  public var textureTie = 0.6
 
   public init() {}
 }

@@ -46,43 +46,49 @@ struct ColorCanvas: Sendable {
 
   /// Blurs with Gaussians of the given deviations in samples, across and along the belt.
   mutating func blur(across: Float, along: Float) {
-    let (width, height) = (window.width, window.height)
-    blur(deviation: across, step: 3, count: width, lines: height, lineStep: width * 3)
-    blur(deviation: along, step: width * 3, count: height, lines: width, lineStep: 3)
+    blurRows(Self.kernel(deviation: across))
+    blurColumns(Self.kernel(deviation: along))
   }
 
-  private mutating func blur(
-    deviation: Float, step: Int, count: Int, lines: Int, lineStep: Int
-  ) {
+  /// Weights from −radius to radius that sum to 1.
+  private static func kernel(deviation: Float) -> [Float] {
     let radius = max(1, Int((2.5 * deviation).rounded(.up)))
-    var kernel = (-radius...radius).map { exp(-0.5 * Float($0 * $0) / (deviation * deviation)) }
-    let total = kernel.reduce(0, +)
-    for index in kernel.indices { kernel[index] /= total }
-    var line = [Float](repeating: 0, count: (count + 2 * radius) * 3)
-    for number in 0..<lines {
-      let origin = number * lineStep
-      for place in -radius..<(count + radius) {
-        let source = origin + min(max(0, place), count - 1) * step
-        let target = (place + radius) * 3
-        line[target] = values[source]
-        line[target + 1] = values[source + 1]
-        line[target + 2] = values[source + 2]
+    let raw = (-radius...radius).map { exp(-0.5 * Float($0 * $0) / (deviation * deviation)) }
+    let total = raw.reduce(0, +)
+    return raw.map { $0 / total }
+  }
+
+  private mutating func blurRows(_ kernel: [Float]) {
+    let (radius, length) = (kernel.count / 2, window.width * 3)
+    var line = [Float](repeating: 0, count: length + 6 * radius)
+    var sum = [Float](repeating: 0, count: length)
+    for row in 0..<window.height {
+      let start = row * length
+      for index in 0..<length { line[index + 3 * radius] = values[start + index] }
+      // Beyond the edges lies more of the edge.
+      for index in 0..<(3 * radius) {
+        line[index] = values[start + index % 3]
+        line[length + 3 * radius + index] = values[start + length - 3 + index % 3]
       }
-      for place in 0..<count {
-        var (r, g, b): (Float, Float, Float) = (0, 0, 0)
-        for tap in 0..<kernel.count {
-          let weight = kernel[tap]
-          let source = (place + tap) * 3
-          r += weight * line[source]
-          g += weight * line[source + 1]
-          b += weight * line[source + 2]
-        }
-        let target = origin + place * step
-        values[target] = r
-        values[target + 1] = g
-        values[target + 2] = b
+      for index in 0..<length { sum[index] = 0 }
+      for (tap, weight) in kernel.enumerated() {
+        for index in 0..<length { sum[index] += weight * line[index + 3 * tap] }
+      }
+      for index in 0..<length { values[start + index] = sum[index] }
+    }
+  }
+
+  private mutating func blurColumns(_ kernel: [Float]) {
+    let (radius, length) = (kernel.count / 2, window.width * 3)
+    var blurred = [Float](repeating: 0, count: values.count)
+    for row in 0..<window.height {
+      let target = row * length
+      for (tap, weight) in kernel.enumerated() {
+        let source = min(max(0, row + tap - radius), window.height - 1) * length
+        for index in 0..<length { blurred[target + index] += weight * values[source + index] }
       }
     }
+    values = blurred
   }
 
   /// The color at a belt point, between its four nearest samples; the edge's beyond the edge.

@@ -71,7 +71,8 @@ struct LineScanner: Sendable {
         let signal = white[index] * values[line * row + index]
         let deviation = (max(0, signal) * photonVariance + readVariance).squareRoot()
         let noisy = dark[index] + signal + deviation * random.nextSensorNoise()
-        values[line * row + index] = min(Self.fullScale, max(0, noisy.rounded()))
+        // Counts are never negative, so cutting after adding a half rounds.
+        values[line * row + index] = Float(Int32(min(Self.fullScale, max(0, noisy)) + 0.5))
       }
     }
     return Cube(lines: lines, samples: samples, wavelengths: wavelengths, values: values)

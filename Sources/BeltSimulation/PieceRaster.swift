@@ -65,20 +65,19 @@ struct PieceRaster: Sendable {
     // Lamps stand at 45°, so a shadow is as long as the piece is high.
     let reach = min(height, margin - 3)
     let steps = max(1, Int(reach * BeltRaster.samplesPerMillimeter / 4))
-    var shade = [Float](repeating: 1, count: window.count)
+    let (width, count) = (window.width, window.count)
+    var shade = [Float](repeating: 1, count: count)
+    var darkest = shade
     for sign in [-1, 1] {
-      for row in 0..<window.height {
-        for column in 0..<window.width {
-          var darkest: Float = 0
-          for step in 0...steps {
-            let source = row + sign * step * 4
-            guard source >= 0, source < window.height else { break }
-            darkest = max(
-              darkest, covered[source * window.width + column] * (1 - 0.12 * Float(step)))
-          }
-          shade[row * window.width + column] -= 0.42 * max(0, darkest)
+      for sample in 0..<count { darkest[sample] = 0 }
+      for step in 0...steps {
+        let shift = sign * step * 4 * width
+        let strength = 1 - 0.12 * Float(step)
+        for sample in max(0, -shift)..<max(0, -shift, min(count, count - shift)) {
+          darkest[sample] = max(darkest[sample], covered[sample + shift] * strength)
         }
       }
+      for sample in 0..<count { shade[sample] -= 0.42 * darkest[sample] }
     }
     return shade
   }

@@ -1,9 +1,19 @@
 import Foundation
 import Hyperspectral
 import Tensors
+import TestSupport
 import Testing
 
 @testable import BeltSimulation
+
+/// Whether the compiler optimized.
+let isOptimized: Bool = {
+  #if DEBUG
+    false
+  #else
+    true
+  #endif
+}()
 
 /// Each kind of cue is to be seen by the sensors that theory says, and by no other.
 @Suite("Cues of coated flakes")
@@ -58,8 +68,17 @@ struct CueTests {
     let texture: Bool
   }
 
+  @Test("shares that decide nothing are the caller's mistake")
+  func noShares() async {
+    await #expect(processExitsWith: .failure) {
+      let cues = GradeCues(common: [0, 1], spectral: [0, 1], color: [0, 1])
+      _ = cues.grade(under: CueShares(common: 0, spectral: 0, color: 0))
+    }
+  }
+
   @Test(
-    "each cue is seen by its own sensors only",
+    "each cue is seen by its own sensors only", .tags(.slow),
+    .enabled(if: isOptimized, "takes a minute without optimization; run swift test -c release"),
     arguments: [
       Expectation(
         testDescription: "common", shares: CueShares(common: 1, spectral: 0, color: 0),

@@ -17,7 +17,7 @@ struct SceneOptions: Sendable {
   var strangers = 0.0
   var oxide = 1.0
   var dirt = 1.0
-  var textureTie = 0.5
+  var textureTie = MetalsSettings().textureTie
   var seed: UInt64 = 1
   var pieces = 16
 
