@@ -137,7 +137,9 @@ let package = Package(
         swiftSettings: swiftSettings),
       .testTarget(
         name: "SystemTests",
-        dependencies: dependencies(["Diagnostics", "TestSupport"] + programs.map(\.name)),
+        dependencies: dependencies(
+          ["Bundles", "Diagnostics", "Models", "NeuralNetworks", "Samples", "Sorting", "Tensors"]
+            + ["TestSupport"] + programs.map(\.name)),
         swiftSettings: swiftSettings),
     ]
 )

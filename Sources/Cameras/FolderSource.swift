@@ -79,8 +79,7 @@ public struct FolderSource: FrameSource {
       let exposure = exposures[position]
       defer { position += 1 }
       guard let picture = picture(of: exposure.file) else {
-        account.lost += 1
-        lostSinceLast += 1
+        lose()
         continue
       }
       account.delivered += 1
@@ -90,6 +89,22 @@ public struct FolderSource: FrameSource {
         beltMillimeters: exposure.beltMillimeters, lostBefore: lostSinceLast)
     }
     return nil
+  }
+
+  public var nextExposure: LineInstant? {
+    position < exposures.count ? exposures[position].at : nil
+  }
+
+  public mutating func skip() {
+    guard position < exposures.count else { return }
+    troubles.note(.passedOver(frame: position))
+    lose()
+    position += 1
+  }
+
+  private mutating func lose() {
+    account.lost += 1
+    lostSinceLast += 1
   }
 
   /// The picture in three channels, or nil with the reason noted.

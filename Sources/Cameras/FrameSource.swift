@@ -54,6 +54,10 @@ public struct SourceAccount: Sendable, Equatable, Codable {
 public protocol FrameSource: Sendable {
   /// The next frame, or nil once the source has ended; nil stays nil.
   mutating func next() throws -> CameraFrame?
+  /// When the next frame is or was exposed; nil where there is none or nobody knows.
+  var nextExposure: LineInstant? { get }
+  /// Passes over the next frame without the work of making it; it is lost.
+  mutating func skip()
   /// What became of the frames so far. After the end: of all frames.
   var account: SourceAccount { get }
   /// The most recent reasons why frames were lost, oldest first, at most
@@ -80,5 +84,12 @@ public struct SourceTroubles: Sendable {
   /// Those noted since `count` was `earlier`, as far as they are still kept.
   public func since(_ earlier: Int) -> ArraySlice<any Explained> {
     recent.suffix(max(0, count - earlier))
+  }
+}
+
+extension Explained where Self == Complaint {
+  /// There was no time to read or draw a frame.
+  static func passedOver(frame number: Int) -> Complaint {
+    Complaint("frame \(number)", "passed over: there was no time to make it")
   }
 }

@@ -9,14 +9,15 @@ import Units
 ///
 /// A thread of its own reads ahead by one frame and lays it into a place for one. A frame that
 /// still lies there when the next one comes is dropped and counted. When reading itself cannot
-/// keep up by more than a frame, frames are passed over and counted as lost, as by a camera whose
-/// link is too slow. Handing over takes one short lock a frame, and `next()` waits: the only two
+/// keep up, frames are passed over and counted as lost, as by a camera whose link is too slow. Handing over takes one short lock a frame, and `next()` waits: the only two
 /// exceptions to the frame thread's rule of neither.
 public final class PacedSource<Clock: LineClock>: FrameSource {
   private struct State {
     var waiting: CameraFrame?
     var account = SourceAccount()
     var troubles = SourceTroubles()
+    /// Troubles of the source that were taken over.
+    var told = 0
     var hasEnded = false
     var isStopped = false
     var failure: (any Error)?
@@ -69,43 +70,61 @@ public final class PacedSource<Clock: LineClock>: FrameSource {
     }
   }
 
+  /// Unknown: the frames are made elsewhere, and come when they are due.
+  public var nextExposure: LineInstant? { nil }
+
+  /// Does nothing: frames that nobody asks for give way by themselves.
+  public func skip() {}
+
   /// The reading thread's life.
   private func play(_ source: some FrameSource, from origin: LineInstant) {
     var source = source
-    let start = LineInstant(nanoseconds: 0)
     var interval = Duration.zero
     var last: LineInstant?
-    var lostInSource = 0
     do {
-      while !isStopped, var frame = try source.next() {
-        frame.exposedAt = origin.advanced(by: start.duration(to: frame.exposedAt))
-        if let last { interval = last.duration(to: frame.exposedAt) }
+      while !isStopped {
+        skipStale(&source, interval: interval, from: origin)
+        guard var frame = try source.next() else { break }
+        frame.exposedAt = Self.shifted(frame.exposedAt, by: origin)
+        if let last { interval = last.duration(to: frame.exposedAt) / (frame.lostBefore + 1) }
         last = frame.exposedAt
-        let newlyLost = source.account.lost - lostInSource
-        lostInSource = source.account.lost
-        take(source.troubles, lost: newlyLost)
-        // More than a whole period behind: a camera would have lost this one.
-        if clock.now > frame.exposedAt.advanced(by: interval + interval), interval > .zero {
-          take(source.troubles, lost: 1)
-          continue
-        }
+        take(from: source)
         sleep(until: frame.exposedAt)
         hand(over: frame)
       }
-      take(source.troubles, lost: source.account.lost - lostInSource)
+      take(from: source)
       end(with: nil)
     } catch {
       end(with: error)
     }
   }
 
+  /// Passes over frames whose successor is due already: only the freshest is worth making.
+  private func skipStale(
+    _ source: inout some FrameSource, interval: Duration, from origin: LineInstant
+  ) {
+    guard interval > .zero else { return }
+    while !isStopped, let next = source.nextExposure,
+      Self.shifted(next, by: origin).advanced(by: interval) <= clock.now
+    {
+      source.skip()
+    }
+  }
+
+  private static func shifted(_ instant: LineInstant, by origin: LineInstant) -> LineInstant {
+    origin.advanced(by: LineInstant(nanoseconds: 0).duration(to: instant))
+  }
+
   private var isStopped: Bool { state.withLock { $0.isStopped } || isAskedToStop() }
 
-  private func take(_ troubles: SourceTroubles, lost: Int) {
+  /// Takes over what the source lost since the last time, and why.
+  private func take(from source: some FrameSource) {
+    let (troubles, lost) = (source.troubles, source.account.lost)
     state.withLock { state in
-      state.troubles = troubles
-      state.account.lost += lost
-      state.missingBefore += lost
+      for trouble in troubles.since(state.told) { state.troubles.note(trouble) }
+      state.told = troubles.count
+      state.missingBefore += lost - state.account.lost
+      state.account.lost = lost
     }
   }
 

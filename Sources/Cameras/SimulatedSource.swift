@@ -30,6 +30,7 @@ public struct SimulatedSource: FrameSource {
 
   private var random: SplitMix64
   private var sequence = 0
+  private var lostSinceLast = 0
   private var lastPosition = -Double.infinity
 
   public init(_ belt: SimulatedBelt, timing: Timing = Timing()) {
@@ -43,25 +44,55 @@ public struct SimulatedSource: FrameSource {
   }
 
   public mutating func next() throws -> CameraFrame? {
-    var lost = 0
     while sequence < timing.frames ?? .max {
-      let number = sequence
-      sequence += 1
-      let seconds = Double(number) / timing.framesPerSecond
-      let position = timing.speedMillimetersPerSecond * seconds
-      let error = timing.encoderMillimeters * random.nextUniform(-1, 1)
-      guard random.nextUniform() >= timing.lossShare else {
-        lost += 1
-        account.lost += 1
-        troubles.note(Complaint("frame \(number)", "lost on its way from the simulated camera"))
+      let exposure = expose()
+      guard exposure.comesThrough else {
+        lose(Complaint("frame \(exposure.number)", "lost on its way from the simulated camera"))
         continue
       }
       account.delivered += 1
-      lastPosition = max(lastPosition, position + error)
+      lastPosition = max(lastPosition, exposure.encoder)
+      defer { lostSinceLast = 0 }
       return CameraFrame(
-        picture: belt.picture(atBeltMillimeters: position), sequence: number,
-        exposedAt: LineInstant(seconds: seconds), beltMillimeters: lastPosition, lostBefore: lost)
+        picture: belt.picture(atBeltMillimeters: exposure.position), sequence: exposure.number,
+        exposedAt: exposure.at, beltMillimeters: lastPosition, lostBefore: lostSinceLast)
     }
     return nil
+  }
+
+  public var nextExposure: LineInstant? {
+    guard sequence < timing.frames ?? .max else { return nil }
+    return LineInstant(seconds: Double(sequence) / timing.framesPerSecond)
+  }
+
+  public mutating func skip() {
+    guard sequence < timing.frames ?? .max else { return }
+    lose(.passedOver(frame: expose().number))
+  }
+
+  private struct Exposure {
+    var number: Int
+    var at: LineInstant
+    var position: Double
+    var encoder: Double
+    var comesThrough: Bool
+  }
+
+  /// The next frame but for its picture; each one takes the same random numbers, drawn or not.
+  private mutating func expose() -> Exposure {
+    let number = sequence
+    sequence += 1
+    let seconds = Double(number) / timing.framesPerSecond
+    let position = timing.speedMillimetersPerSecond * seconds
+    let error = timing.encoderMillimeters * random.nextUniform(-1, 1)
+    return Exposure(
+      number: number, at: LineInstant(seconds: seconds), position: position,
+      encoder: position + error, comesThrough: random.nextUniform() >= timing.lossShare)
+  }
+
+  private mutating func lose(_ trouble: Complaint) {
+    account.lost += 1
+    lostSinceLast += 1
+    troubles.note(trouble)
   }
 }

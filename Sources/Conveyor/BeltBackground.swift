@@ -7,15 +7,15 @@ import Imaging
 /// level is the median of what was seen there, which pieces leave alone as long as they cover less
 /// than half; a second median across neighboring columns removes a column that one piece covered
 /// for long. Histograms forget by halving, so that the model follows lamps that age.
-public struct BeltBackground: Sendable {
-  public let width: Int
-  public let channels: Int
+struct BeltBackground: Sendable {
+  let width: Int
+  let channels: Int
   /// Median of each column and channel, `[width, channels]`.
-  public private(set) var level: [UInt8]
+  private(set) var level: [UInt8]
   /// Standard deviation, robust, one for each channel over all columns, `[channels]`.
-  public private(set) var deviation: [Float]
+  private(set) var deviation: [Float]
   /// How many frames were learned from.
-  public private(set) var frames = 0
+  private(set) var frames = 0
 
   /// `[width, channels, 256]`.
   private var histogram: [UInt16]
@@ -28,7 +28,7 @@ public struct BeltBackground: Sendable {
   /// Samples of a column after which the histograms are halved.
   private static let memory = 4096
 
-  public init(width: Int, channels: Int = 3) {
+  init(width: Int, channels: Int = 3) {
     self.width = width
     self.channels = channels
     level = [UInt8](repeating: 0, count: width * channels)
@@ -41,7 +41,7 @@ public struct BeltBackground: Sendable {
   ///
   /// Where pieces seem to cover most of the picture, the belt itself must have changed, and every
   /// pixel counts.
-  public mutating func learn(from picture: Picture, without pieces: LabelMap? = nil) {
+  mutating func learn(from picture: Picture, without pieces: LabelMap? = nil) {
     precondition(
       picture.width == width && picture.channels == channels,
       "belt background of \(width) columns: a picture of \(picture.width)")

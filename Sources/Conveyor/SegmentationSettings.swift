@@ -1,9 +1,11 @@
 /// What counts as a piece on the belt.
 public struct SegmentationSettings: Codable, Equatable, Sendable {
-  /// A pixel belongs to a piece from this many levels (of 255) beyond the belt in one channel.
-  public var contrastLevels: Float = 10
-  /// It must lie this many standard deviations of the belt beyond it, too.
+  /// A neighborhood belongs to a piece from this many levels (of 255) off the belt in a channel.
+  public var contrastLevels: Float = 6
+  /// It must lie this many standard deviations of the belt's neighborhoods off it, too.
   public var contrastDeviations: Float = 5
+  /// An outline runs where the contrast falls below this share of the largest near it.
+  public var edgeShare: Float = 0.3
   /// A darker pixel of the belt's own hue is a shadow, down to this share of the belt's level.
   public var shadowFloor: Float = 0.35
   /// Smallest piece, in square millimeters; less is dust.

@@ -38,18 +38,15 @@ public struct Segmentation: Sendable, Equatable {
   public init(width: Int, height: Int) { labels = LabelMap(width: width, height: height) }
 }
 
-/// Finds pieces in a picture: pixels that differ from the belt, joined to regions, holes filled,
+/// Finds pieces in pictures: pixels that differ from the belt, joined to regions, holes filled,
 /// touching pieces split.
 ///
-/// Keeps its working space between frames; pictures of one size need no further memory.
+/// Learns how the belt looks on the way. Keeps its working space between frames; all pictures
+/// must have one size, and need no further memory then.
 public struct Segmenter: Sendable {
   public let settings: SegmentationSettings
-  /// 1 where a pixel is of a piece, before and after the vote of its neighborhood.
-  private var isPieceRaw: [UInt8] = []
-  private var isPiece: [UInt8] = []
-  private var columnSums: [UInt8] = []
-  private var lowest: [Int16] = []
-  private var highest: [Int16] = []
+  private var pixels: PiecePixels
+  private var background: BeltBackground?
   private var runs = PixelRuns()
   private var holes = PixelRuns()
   private var splitter: TouchingPieces
@@ -58,16 +55,22 @@ public struct Segmenter: Sendable {
 
   public init(_ settings: SegmentationSettings) {
     self.settings = settings
+    pixels = PiecePixels(settings)
     splitter = TouchingPieces(neckShare: settings.neckShare)
   }
 
-  /// Writes the pieces of `picture` into `found`.
+  /// Learns how the belt looks from a picture in which pieces cover less than half of it.
+  public mutating func learn(from picture: Picture) {
+    pixels.smooth(picture)
+    learnSmoothed(without: nil)
+  }
+
+  /// Writes the pieces of `picture` into `found`, and learns from the belt between them.
   ///
   /// - Parameter squareMillimetersPerPixel: what a pixel in the middle of the picture covers on
   ///   the belt.
   public mutating func segment(
-    _ picture: Picture, on background: BeltBackground, squareMillimetersPerPixel: Double,
-    into found: inout Segmentation
+    _ picture: Picture, squareMillimetersPerPixel: Double, into found: inout Segmentation
   ) {
     if found.labels.width != picture.width || found.labels.height != picture.height {
       found = Segmentation(width: picture.width, height: picture.height)
@@ -75,105 +78,33 @@ public struct Segmenter: Sendable {
     let scale = max(squareMillimetersPerPixel, 1e-9)
     let minimum = max(1, Int(settings.minimumSquareMillimeters / scale))
     let hole = Int(settings.holeSquareMillimeters / scale)
-    markPixels(of: picture, on: background)
-    removeSpecks(width: picture.width, height: picture.height)
+    pixels.smooth(picture)
+    if background == nil { learnSmoothed(without: nil) }
+    if let background { pixels.mark(picture, on: background) }
     label(minimum: minimum, into: &found)
     fillHoles(upTo: hole, in: &found.labels)
     if settings.neckShare > 0 {
       splitter.split(&found.labels, labels: found.blobs.count, minimum: minimum)
     }
     measure(&found, minimum: minimum)
+    learnSmoothed(without: found.labels)
   }
 
-  /// Marks pixels that differ from the belt and are no shadow.
-  private mutating func markPixels(of picture: Picture, on background: BeltBackground) {
-    let (width, height, channels) = (picture.width, picture.height, picture.channels)
-    setLimits(background)
-    if isPieceRaw.count != width * height {
-      isPieceRaw = [UInt8](repeating: 0, count: width * height)
-      isPiece = isPieceRaw
-    }
-    let row = width * channels
-    for y in 0..<height {
-      for x in 0..<width {
-        let (column, place) = (x * channels, y * row + x * channels)
-        var isBrighter = false
-        var isDarker = false
-        for channel in 0..<channels {
-          let value = Int16(picture.pixels[place + channel])
-          if value > highest[column + channel] { isBrighter = true }
-          if value < lowest[column + channel] { isDarker = true }
-        }
-        let isMarked =
-          isBrighter || (isDarker && !isShadow(picture, at: place, background, column: column))
-        isPieceRaw[y * width + x] = isMarked ? 1 : 0
-      }
-    }
-  }
-
-  /// The levels between which a pixel is belt, for each column and channel.
-  private mutating func setLimits(_ background: BeltBackground) {
-    lowest.removeAll(keepingCapacity: true)
-    highest.removeAll(keepingCapacity: true)
-    for index in background.level.indices {
-      let reach = max(
-        settings.contrastLevels,
-        settings.contrastDeviations * background.deviation[index % background.channels])
-      let level = Float(background.level[index])
-      lowest.append(Int16((level - reach).rounded(.up)))
-      highest.append(Int16((level + reach).rounded(.down)))
-    }
-  }
-
-  /// Whether a darker pixel is the belt in less light: all channels weaker by one factor.
-  private func isShadow(
-    _ picture: Picture, at place: Int, _ background: BeltBackground, column: Int
-  ) -> Bool {
-    var least = Float.infinity
-    var most: Float = 0
-    for channel in 0..<picture.channels {
-      let level = Float(background.level[column + channel])
-      let share = (Float(picture.pixels[place + channel]) + 1) / (level + 1)
-      least = min(least, share)
-      most = max(most, share)
-    }
-    return least >= settings.shadowFloor && most - least < 0.15
-  }
-
-  /// Keeps a pixel where most of its 3 × 3 neighborhood agrees.
-  private mutating func removeSpecks(width: Int, height: Int) {
-    for y in 0..<height {
-      let (above, below) = (y > 0, y + 1 < height)
-      let rows: UInt8 = 1 + (above ? 1 : 0) + (below ? 1 : 0)
-      let first = y * width
-      columnSums.removeAll(keepingCapacity: true)
-      for place in first..<(first + width) {
-        var sum = isPieceRaw[place]
-        if above { sum += isPieceRaw[place - width] }
-        if below { sum += isPieceRaw[place + width] }
-        columnSums.append(sum)
-      }
-      for x in 0..<width {
-        var sum = columnSums[x]
-        var seen = rows
-        if x > 0 {
-          sum += columnSums[x - 1]
-          seen += rows
-        }
-        if x + 1 < width {
-          sum += columnSums[x + 1]
-          seen += rows
-        }
-        isPiece[first + x] = sum * 2 > seen ? 1 : 0
-      }
-    }
+  private mutating func learnSmoothed(without pieces: LabelMap?) {
+    let smoothed = pixels.smoothed
+    var learned =
+      background ?? BeltBackground(width: smoothed.width, channels: smoothed.channels)
+    // Two owners would make the histograms' memory be copied.
+    background = nil
+    learned.learn(from: smoothed, without: pieces)
+    background = learned
   }
 
   /// Gives each region of at least `minimum` pixels a number.
   private mutating func label(minimum: Int, into found: inout Segmentation) {
     let width = found.labels.width
     runs.collect(width: width, height: found.labels.height, connectivity: .corners) {
-      isPiece[$0] != 0
+      pixels.isPiece[$0] != 0
     }
     areaOfRegion.removeAll(keepingCapacity: true)
     labelOfRegion.removeAll(keepingCapacity: true)

@@ -30,7 +30,6 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private let ejected: Set<Int>
   private let clock: Clock
   private var classifier: Classifier
-  private var background: BeltBackground?
   private var segmenter: Segmenter
   private var tracker: Tracker
   private var motion = BeltMotion()
@@ -107,17 +106,11 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     return view
   }
 
-  /// Pieces of the picture, then on the belt; what is left is what the belt looks like.
+  /// Pieces of the picture, then on the belt.
   private mutating func segment(_ picture: Picture, in view: BeltView) {
     defer { times.end(.segment) }
-    var background = background ?? BeltBackground(width: picture.width, channels: picture.channels)
-    self.background = nil
-    if background.frames == 0 { background.learn(from: picture) }
     segmenter.segment(
-      picture, on: background, squareMillimetersPerPixel: view.squareMillimetersPerPixel,
-      into: &found)
-    background.learn(from: picture, without: found.labels)
-    self.background = background
+      picture, squareMillimetersPerPixel: view.squareMillimetersPerPixel, into: &found)
     view.register(found, of: picture, into: &sightings)
   }
 

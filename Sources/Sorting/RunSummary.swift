@@ -100,11 +100,16 @@ extension Score {
   var lines: [String] {
     var lines = [
       "truth: \(truePieces) pieces, \(missed) missed; \(falsePieces) decided pieces are none of "
-        + "them; \(Self.percent(accuracy)) told right",
-      "ejected by mass (\(massSource)): " + Self.sentence(ejected.byMass),
-      "ejected by count: " + Self.sentence(ejected.byCount)
-        + "; \(falseEjects) pieces ejected wrongly",
+        + "them; \(Self.percent(accuracy)) told right"
     ]
+    if !targets.isEmpty {
+      lines += [
+        "ejecting \(targets.joined(separator: ", ")), by mass (\(massSource)): "
+          + Self.sentence(ejected.byMass),
+        "by count: " + Self.sentence(ejected.byCount)
+          + "; \(falseEjects) pieces ejected wrongly",
+      ]
+    }
     for (name, figures) in classes.sorted(by: { $0.key < $1.key }) {
       lines.append(
         "  \(name): purity \(Self.percent(figures.byMass.purity)), "

@@ -59,6 +59,8 @@ public struct Score: Codable, Sendable, Equatable {
     public var byCount: SortingFigures
   }
 
+  /// Classes that were to be blown out.
+  public var targets: [String]
   /// The target set, as ejected: late decisions and missed pieces count as not ejected.
   public var ejected: Figures
   /// Each class as if it were the target, by its decisions alone.
@@ -120,6 +122,7 @@ extension Score {
       perClass[stray.class]?.addStray(weight)
     }
     self.confusion = confusion
+    self.targets = targets.sorted()
     ejected = cells.figures
     self.classes = perClass.mapValues(\.figures)
     truePieces = truth.count

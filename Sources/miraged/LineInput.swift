@@ -23,15 +23,16 @@ struct LineInput: Sendable {
       ("--rate", options.rate), ("--speed", options.speed), ("--seconds", options.seconds),
     ] {
       if let number, number <= 0 {
-        throw Complaint(name, "\(number) given, a number above 0 wanted")
+        throw WrongOptions(name, "\(number) found, a number above 0 wanted")
       }
     }
     switch (options.frames, options.isSimulated) {
     case (let folder?, false): try self.init(folder: folder, options)
     case (nil, true): try self.init(simulated: options)
     default:
-      throw Complaint(
-        "input", "one of --frames and --simulate is wanted",
+      throw WrongOptions(
+        "input",
+        "\(options.isSimulated ? "both" : "neither") of --frames and --simulate found, one wanted",
         remedy: "give a folder of pictures, or sort the simulated belt")
     }
   }
@@ -58,7 +59,7 @@ struct LineInput: Sendable {
       truth = nil
       return
     }
-    let pieces = try JSONFile.read(TruthFile.self, at: truthFile).pieces.map(TruePiece.init)
+    let pieces = try JSONFile.read(BeltTruth.self, at: truthFile).pieces.map(TruePiece.init)
     truth = { range in pieces.filter { range.contains($0.bounds.center.y) } }
   }
 
@@ -84,9 +85,18 @@ struct LineInput: Sendable {
   }
 }
 
-/// The pieces of a recorded belt, as `truth.json` beside its frames holds them.
-private struct TruthFile: Codable {
-  var pieces: [PieceTruth]
+/// Options that cannot be together, or a number that cannot be.
+struct WrongOptions: Explained {
+  let place: String
+  let problem: String
+  let remedy: String?
+  var exitStatus: ExitStatus { .usage }
+
+  init(_ place: String, _ problem: String, remedy: String? = nil) {
+    self.place = place
+    self.problem = problem
+    self.remedy = remedy
+  }
 }
 
 extension TruePiece {

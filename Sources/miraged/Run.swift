@@ -76,12 +76,14 @@ struct Run: Command {
     let outcome = try await Engine.onDedicatedThread(threads: threads) { engine in
       try sort(input, with: StudentBundle.open(bundle, on: engine), on: engine)
     }
-    if let summary { try AtomicFile.write(JSONFile.encode(outcome), to: summary) }
-    say(outcome.text)
+    let result = outcome.summary
+    if let summary { try AtomicFile.write(JSONFile.encode(result), to: summary) }
+    say(result.text)
     if let render { say("drawn: \(render.relativePath)") }
-    if outcome.isInterrupted { throw ExitStatus.interrupted }
-    guard outcome.frames.decided + outcome.frames.late > 0 else {
-      throw Complaint(input.name, "not one of \(outcome.framesExposed) frames could be sorted")
+    if let failure = outcome.failure { throw failure }
+    if result.isInterrupted { throw ExitStatus.interrupted }
+    guard result.frames.decided + result.frames.late > 0 else {
+      throw Complaint(input.name, "not one of \(result.framesExposed) frames could be sorted")
     }
   }
 

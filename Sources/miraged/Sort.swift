@@ -9,31 +9,30 @@ import Synchronization
 
 extension Run {
   /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
-  func sort(_ input: LineInput, with bundle: StudentBundle, on engine: Engine) throws -> RunSummary
-  {
+  func sort(_ input: LineInput, with bundle: StudentBundle, on engine: Engine) throws -> Outcome {
     let classifier = try BundleClassifier(bundle, on: engine)
     let rig = try input.calibration.id
     if bundle.contents.calibration != rig {
       say(
         "note: trained through calibration \(bundle.contents.calibration), sorting through \(rig)")
     }
-    var summary: RunSummary
+    var outcome: Outcome
     if isPaced {
       let clock = RunningClock()
-      summary = try play(
+      outcome = try play(
         input, PacedSource(input.source, clock: clock), classifier, clock: clock)
     } else {
-      summary = try play(input, input.source, classifier, clock: SimulatedClock())
+      outcome = try play(input, input.source, classifier, clock: SimulatedClock())
     }
-    summary.bundle = bundle.contents.name
-    summary.source = input.name
-    return summary
+    outcome.summary.bundle = bundle.contents.name
+    outcome.summary.source = input.name
+    return outcome
   }
 
   private func play(
     _ input: LineInput, _ source: some FrameSource, _ classifier: BundleClassifier,
     clock: some LineClock
-  ) throws -> RunSummary {
+  ) throws -> Outcome {
     var valves = ValveSettings(barMillimeters: input.calibration.valveBarMillimeters)
     valves.latencyMilliseconds = valveLatency
     let pipeline = try Pipeline(
@@ -55,7 +54,6 @@ extension Run {
     lines.close()
     paintings?.close()
     _ = try painter?.finish()
-    if let failure = output.failure { throw failure }
     summary.isInterrupted = Interruption.isRequested
     summary.eventsDropped = lines.dropped
     summary.renderingsDropped = (paintings?.dropped ?? 0) + (painter?.passedOver ?? 0)
@@ -64,8 +62,14 @@ extension Run {
         of: run.decisions, against: truth(seen.y..<(seen.y + seen.height)), seen: seen,
         targets: Set(targets), classes: classifier.rule.classes)
     }
-    return summary
+    return Outcome(summary: summary, failure: output.failure)
   }
+}
+
+/// What a run came to, and why its lines could not all be written, if so.
+struct Outcome: Sendable {
+  var summary: RunSummary
+  var failure: Complaint?
 }
 
 /// Events on standard output, one JSON object a line.
@@ -86,10 +90,11 @@ private final class LineOutput: Sendable {
       let line = try JSONFile.line(event) + "\n"
       try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
     } catch {
+      // The reason is a closed pipe or a full disk; the system's own words say neither.
       state.withLock {
         $0 = Complaint(
-          "standard output", "cannot be written: \(error.localizedDescription)",
-          remedy: "the run was ended there; nothing after it was sorted")
+          "standard output", "cannot be written any more; the run was ended there",
+          remedy: "let the reader of the lines stay until the end, or write them to a file")
       }
     }
   }

@@ -162,23 +162,90 @@ struct FrameSourceTests {
     #expect(frames.map(\.beltMillimeters) == again.map(\.beltMillimeters))
   }
 
-  /// Plain frames at a rate, some of them lost.
+  /// Plain frames at a rate, each of which takes time to make.
   private struct CountingSource: FrameSource {
     var account = SourceAccount()
     var troubles = SourceTroubles()
     var position = 0
+    var lost = 0
     let frames: Int
     let framesPerSecond: Double
+    var work = 0.0
+
+    var nextExposure: LineInstant? {
+      position < frames ? LineInstant(seconds: Double(position) / framesPerSecond) : nil
+    }
+
+    mutating func skip() {
+      troubles.note(Complaint("frame \(position)", "skipped"))
+      account.lost += 1
+      lost += 1
+      position += 1
+    }
 
     mutating func next() throws -> CameraFrame? {
-      guard position < frames else { return nil }
-      defer { position += 1 }
+      guard let nextExposure else { return nil }
+      defer {
+        position += 1
+        lost = 0
+      }
+      if work > 0 { Thread.sleep(forTimeInterval: work) }
       account.delivered += 1
       return CameraFrame(
-        picture: Picture(width: 2, height: 2), sequence: position,
-        exposedAt: LineInstant(seconds: Double(position) / framesPerSecond),
-        beltMillimeters: Double(position))
+        picture: Picture(width: 2, height: 2), sequence: position, exposedAt: nextExposure,
+        beltMillimeters: Double(position), lostBefore: lost)
     }
+  }
+
+  @Test("skipped frames are lost, and the next one tells", arguments: [1, 3])
+  func skipping(_ count: Int) throws {
+    try withFrames { folder in
+      var settings = BeltSettings()
+      settings.widthMillimeters = 60
+      settings.sectionMillimeters = 40
+      settings.piecesPerSection = 1
+      var timing = SimulatedSource.Timing()
+      timing.frames = 6
+      let sources: [any FrameSource] = [
+        try FolderSource(folder, timing: self.timing),
+        SimulatedSource(SimulatedBelt(settings, seed: 5), timing: timing),
+        CountingSource(frames: 6, framesPerSecond: 20),
+      ]
+      for var source in sources {
+        #expect(source.nextExposure == LineInstant(nanoseconds: 0))
+        for _ in 0..<count { source.skip() }
+        #expect(source.nextExposure == LineInstant(seconds: Double(count) / 20))
+        let frame = try #require(try source.next())
+        #expect(frame.sequence == count)
+        #expect(frame.lostBefore == count)
+        #expect(source.account == SourceAccount(delivered: 1, lost: count))
+        #expect(source.troubles.count == count)
+        while source.nextExposure != nil { source.skip() }
+        source.skip()
+        #expect(try source.next()?.sequence == nil)
+        #expect(source.account.exposed == 6 || source is CountingSource)
+      }
+    }
+  }
+
+  @Test(
+    "a source that is too slow gives fresh frames, the others are lost", .timeLimit(.minutes(1)))
+  func slowSource() throws {
+    let clock = RunningClock()
+    let source = PacedSource(
+      CountingSource(frames: 60, framesPerSecond: 200, work: 0.02), clock: clock,
+      until: { false })
+    var sequences: [Int] = []
+    var worst = Duration.zero
+    while let frame = try source.next() {
+      sequences.append(frame.sequence)
+      worst = max(worst, frame.exposedAt.duration(to: clock.now))
+    }
+    #expect(source.account.exposed == 60)
+    #expect(source.account.lost > 20)
+    #expect(sequences.count > 3, "a slow source is not starved")
+    #expect(worst < .milliseconds(500), "frames are fresh: \(worst)")
+    #expect(source.troubles.count == source.account.lost)
   }
 
   @Test("a paced source keeps the promises and its pace", .timeLimit(.minutes(1)))

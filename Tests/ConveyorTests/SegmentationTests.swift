@@ -16,11 +16,10 @@ struct SegmentationTests {
     _ picture: Picture, learnedFrom empty: Picture? = nil,
     _ settings: SegmentationSettings = .init()
   ) -> Segmentation {
-    var background = BeltBackground(width: picture.width)
-    background.learn(from: empty ?? picture)
     var segmenter = Segmenter(settings)
+    if let empty { segmenter.learn(from: empty) }
     var found = Segmentation(width: 0, height: 0)
-    segmenter.segment(picture, on: background, squareMillimetersPerPixel: 1, into: &found)
+    segmenter.segment(picture, squareMillimetersPerPixel: 1, into: &found)
     return found
   }
 

@@ -83,6 +83,8 @@ struct PipelineTests {
     let millimeters: Double
     var account = SourceAccount()
     var troubles = SourceTroubles()
+    var nextExposure: LineInstant? { nil }
+    mutating func skip() {}
 
     mutating func next() throws -> CameraFrame? {
       guard account.delivered < 10 else { return nil }

@@ -69,6 +69,8 @@ struct SeededSource: FrameSource {
   let length: Double
   var account = SourceAccount()
   var troubles = SourceTroubles()
+  var nextExposure: LineInstant? { nil }
+  mutating func skip() {}
   private var sequence = 0
   private var last = -Double.infinity
 
