@@ -95,6 +95,7 @@ public struct FolderSource: FrameSource {
     position < exposures.count ? exposures[position].at : nil
   }
 
+  /// Passes over the next frame without making its picture.
   public mutating func skip() {
     guard position < exposures.count else { return }
     troubles.note(.passedOver(frame: position))

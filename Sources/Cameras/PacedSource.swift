@@ -9,8 +9,9 @@ import Units
 ///
 /// A thread of its own reads ahead by one frame and lays it into a place for one. A frame that
 /// still lies there when the next one comes is dropped and counted. When reading itself cannot
-/// keep up, frames are passed over and counted as lost, as by a camera whose link is too slow. Handing over takes one short lock a frame, and `next()` waits: the only two
-/// exceptions to the frame thread's rule of neither.
+/// keep up, frames are passed over and counted as lost, as by a camera whose link is too
+/// slow. Handing over takes one short lock a frame, and `next()` waits: the only two exceptions to
+/// the frame thread's rule of neither.
 public final class PacedSource<Clock: LineClock>: FrameSource {
   private struct State {
     var waiting: CameraFrame?

@@ -65,6 +65,7 @@ public struct SimulatedSource: FrameSource {
     return LineInstant(seconds: Double(sequence) / timing.framesPerSecond)
   }
 
+  /// Passes over the next frame without making its picture.
   public mutating func skip() {
     guard sequence < timing.frames ?? .max else { return }
     lose(.passedOver(frame: expose().number))
