@@ -36,7 +36,9 @@ let libraries: [Library] = [
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
-  Library("Cameras", ["BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"]),
+  Library(
+    "Cameras", ["CV4L2", "BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"],
+    testsUse: ["CV4L2"]),
   Library("Conveyor", ["Imaging", "Units"]),
   Library("Models", ["NeuralNetworks"]),
   Library(
@@ -98,6 +100,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
   .systemLibrary(
     name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+  .systemLibrary(
+    name: "CV4L2", pkgConfig: "libv4lconvert", providers: [.apt(["libv4l-dev"])]),
   .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -127,8 +131,9 @@ let package = Package(
         name: library.name + "Tests",
         // Every test may use `Tensors`: goldens are tensor files.
         dependencies: dependencies(
-          Set([library.name, "TestSupport", "Tensors"] + library.uses + library.testsUse)
-            .filter { name in !systemLibraries.contains { $0.name == name } }.sorted()),
+          Set([library.name, "TestSupport", "Tensors"] + library.uses)
+            .filter { name in !systemLibraries.contains { $0.name == name } }
+            .union(library.testsUse).sorted()),
         swiftSettings: swiftSettings)
     }
     + [

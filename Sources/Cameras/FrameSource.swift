@@ -14,17 +14,32 @@ public struct CameraFrame: Sendable {
   public var beltMillimeters: Double
   /// Frames between this and the one handed out before it that were dropped or lost.
   public var lostBefore: Int
+  /// What the time in `exposedAt` was made from.
+  public var stamp: StampMeaning
 
   public init(
     picture: Picture, sequence: Int, exposedAt: LineInstant, beltMillimeters: Double,
-    lostBefore: Int = 0
+    lostBefore: Int = 0, stamp: StampMeaning = .exposure
   ) {
     self.picture = picture
     self.sequence = sequence
     self.exposedAt = exposedAt
     self.beltMillimeters = beltMillimeters
     self.lostBefore = lostBefore
+    self.stamp = stamp
   }
+}
+
+/// What the time of a frame was made from, best first.
+public enum StampMeaning: String, Codable, Sendable, CaseIterable {
+  /// The middle of the exposure itself, as a simulated or recorded frame knows it.
+  case exposure
+  /// The camera's stamp of the start of the exposure.
+  case startOfExposure = "start of exposure"
+  /// The camera's stamp of the end of the frame's transfer, later than the exposure.
+  case endOfFrame = "end of frame"
+  /// The moment when the frame came to this program, as the camera's own stamp was of no use.
+  case arrival
 }
 
 /// What became of the frames of a source: `exposed = delivered + dropped + lost`.
