@@ -143,22 +143,11 @@ extension Manifest {
       for path in recording.files { try add(path) }
       for path in recording.cubes {
         let parent = path.split(separator: "/").dropLast().map { $0 + "/" }.joined()
-        for file in try Self.companions(of: folder.appending(path: path)) {
+        for file in try CubeFile.open(folder.appending(path: path)).files {
           try add(parent + file.lastPathComponent)
         }
       }
     }
     return files.sorted()
-  }
-
-  /// The other files of a cube: header and numbers of ENVI, the wavelengths beside `.npy`.
-  private static func companions(of cube: URL) throws -> [URL] {
-    guard cube.pathExtension.lowercased() == "npy" else {
-      let opened = try ENVIFile.open(cube)
-      return [opened.headerFile, opened.file]
-    }
-    let own = cube.deletingPathExtension().appendingPathExtension("wavelengths.json")
-    return FileManager.default.fileExists(atPath: own.path)
-      ? [own] : [cube.deletingLastPathComponent().appending(path: "wavelengths.json")]
   }
 }

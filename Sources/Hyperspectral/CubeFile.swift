@@ -4,75 +4,96 @@ import Tensors
 import Units
 
 /// Cubes in any form that is read, told apart by the ending: `.npy`, and ENVI otherwise.
-///
-/// A `.npy` cube is `[lines, samples, bands]`. Its wavelengths, a JSON array in nanometers, lie
-/// beside it as `x.wavelengths.json` or, for all cubes of a folder, as `wavelengths.json`.
 public enum CubeFile {
-  /// Raw counts.
-  public static func counts(_ file: URL) throws -> Cube<RawCounts> {
-    guard isNumPy(file) else { return try ENVIFile.open(file).counts() }
-    let (array, wavelengths) = try numPy(file)
-    return Cube(
-      lines: array.shape[0], samples: array.shape[1], wavelengths: wavelengths,
-      values: array.values)
+  /// Opens a cube for reading line by line.
+  public static func open(_ file: URL) throws -> any CubeReader {
+    switch file.pathExtension.lowercased() {
+    case "npy": try NumPyCube(file)
+    default: try ENVIFile.open(file)
+    }
   }
 
-  /// Reflectance; a `.npy` cube of whole numbers has none, use `counts` and its references.
+  /// Raw counts; refused where the file says that it holds reflectance.
   ///
-  /// What is not a number becomes 0.
-  public static func reflectance(_ file: URL) throws -> Cube<Reflectance> {
-    guard isNumPy(file) else { return try ENVIFile.open(file).reflectance() }
-    let (array, wavelengths) = try numPy(file)
-    guard !array.type.isWhole else {
-      throw Complaint(
-        file.relativePath, "holds \(array.type.rawValue) numbers, reflectance was wanted",
-        remedy: "name the dark and white references, or save reflectance as float32")
+  /// `lines` reads a part.
+  public static func counts(_ file: URL, lines: Range<Int>? = nil) throws -> Cube<RawCounts> {
+    try open(file).counts(lines: lines)
+  }
+
+  /// Reflectance; refused where the file holds whole numbers and does not say their scale.
+  ///
+  /// What is not a number, and what was not measured, becomes 0.
+  public static func reflectance(
+    _ file: URL, lines: Range<Int>? = nil
+  ) throws -> Cube<Reflectance> {
+    try open(file).reflectance(lines: lines)
+  }
+
+  /// The most numbers that are held at once: 2³², 16 GiB in memory.
+  public static let valueLimit = 1 << 32
+
+  /// As many lines as fit into 64 MiB as numbers, or 1.
+  static func linesAtOnce(of shape: CubeShape) -> Int {
+    max(1, min(shape.lines, (16 << 20) / max(1, shape.valuesPerLine)))
+  }
+
+  /// Gives an array another length and keeps its memory.
+  static func resize<Element>(_ array: inout [Element], to count: Int, filler: Element) {
+    if array.count > count {
+      array.removeLast(array.count - count)
+    } else if array.count < count {
+      array.append(contentsOf: repeatElement(filler, count: count - array.count))
+    }
+  }
+}
+
+extension CubeReader {
+  /// Some lines as raw counts; refused where the file says that it holds reflectance.
+  public func counts(lines: Range<Int>? = nil) throws -> Cube<RawCounts> {
+    if case .reflectance(let scale) = quantity {
+      throw CubeError(name, .isReflectance(factor: scale))
+    }
+    return try cube(lines: lines)
+  }
+
+  /// Some lines as reflectance; refused where the file holds whole numbers and no scale for them.
+  ///
+  /// What is not a number, and what equals `ignoreValue`, becomes 0. All bands are kept;
+  /// `badBands` tells those that the file calls bad.
+  public func reflectance(lines: Range<Int>? = nil) throws -> Cube<Reflectance> {
+    let factor: Double
+    switch quantity {
+    case .counts: throw CubeError(name, .isCounts(numberType.rawValue))
+    case .reflectance(let scale): factor = scale
+    case .untold: factor = 1
+    }
+    var cube: Cube<Reflectance> = try cube(lines: lines)
+    let scale = Float(1 / factor)
+    let ignored = ignoreValue.map(Float.init)
+    for index in cube.values.indices {
+      let value = cube.values[index]
+      cube.values[index] = value.isFinite && value != ignored ? value * scale : 0
+    }
+    return cube
+  }
+
+  private func cube<State>(lines: Range<Int>?) throws -> Cube<State> {
+    guard let wavelengths else {
+      throw CubeError(
+        files[0].relativePath, .noWavelengths(soughtBeside: wavelengthFilesSought))
     }
     return Cube(
-      lines: array.shape[0], samples: array.shape[1], wavelengths: wavelengths,
-      values: array.values.map { $0.isFinite ? $0 : 0 })
+      lines: (lines ?? 0..<shape.lines).count, samples: shape.samples, wavelengths: wavelengths,
+      values: try values(lines: lines ?? 0..<shape.lines))
   }
 
-  private static func isNumPy(_ file: URL) -> Bool { file.pathExtension.lowercased() == "npy" }
-
-  private static func numPy(_ file: URL) throws -> (NumPyArray, [Wavelength]) {
-    let array = try NumPyFile.read(file)
-    guard array.shape.count == 3, !array.values.isEmpty else {
-      throw Complaint(
-        file.relativePath, "has the shape \(array.shape), [lines, samples, bands] was wanted",
-        remedy: "save the cube as a three-dimensional array")
+  /// The stored numbers of some lines, `[lines, samples, bands]`.
+  func values(lines: Range<Int>) throws -> [Float] {
+    guard shape.valuesPerLine <= CubeFile.valueLimit / max(1, lines.count) else {
+      throw CubeError(name, .tooManyNumbers(shape, lines: lines.count))
     }
-    let side = try sideFile(of: file)
-    let numbers = try JSONFile.read([Double].self, at: side)
-    guard numbers.count == array.shape[2] else {
-      throw Complaint(
-        side.relativePath,
-        "lists \(numbers.count) wavelengths but \(file.lastPathComponent) has \(array.shape[2])"
-          + " bands",
-        remedy: "write one wavelength per band, in nanometers")
-    }
-    guard numbers.allSatisfy(WavelengthUnit.plausible.contains) else {
-      throw Complaint(
-        side.relativePath,
-        "runs from \(numbers.min() ?? 0) to \(numbers.max() ?? 0), which is not light in"
-          + " nanometers",
-        remedy: "write the wavelengths in nanometers")
-    }
-    return (array, numbers.map(Wavelength.init(nanometers:)))
-  }
-
-  private static func sideFile(of file: URL) throws -> URL {
-    let folder = file.deletingLastPathComponent()
-    let stem = file.deletingPathExtension().lastPathComponent
-    let names = ["\(stem).wavelengths.json", "wavelengths.json"]
-    for name in names {
-      let side = folder.appending(path: name)
-      if FileManager.default.fileExists(atPath: side.path) { return side }
-    }
-    throw Complaint(
-      file.relativePath,
-      "its wavelengths are not beside it; looked for "
-        + names.joined(separator: " and "),
-      remedy: "write the wavelengths there as a JSON array in nanometers")
+    var values: [Float] = []
+    try read(lines: lines, into: &values)
+    return values
   }
 }

@@ -22,10 +22,6 @@ public struct ENVIError: Explained, Equatable {
     case manyCubes([String])
     case noHeader(tried: [String])
     case size(SizeMismatch)
-    case noWavelengths
-    case isReflectance(factor: Double)
-    case isCounts(String)
-    case noNumbers
   }
 
   public let place: String
@@ -61,12 +57,6 @@ public struct ENVIError: Explained, Equatable {
     case .manyCubes(let found): "several files could hold the numbers: \(Self.list(found))"
     case .noHeader(let tried): "the header is not beside it; looked for \(Self.list(tried))"
     case .size(let mismatch): mismatch.explanation
-    case .noWavelengths: "the header does not tell the wavelengths of the bands"
-    case .isReflectance(let factor):
-      "holds reflectance ('reflectance scale factor' is \(factor)), raw counts were wanted"
-    case .isCounts(let type):
-      "holds \(type) numbers without a 'reflectance scale factor', reflectance was wanted"
-    case .noNumbers: "holds no number at all among its values"
     }
   }
 
@@ -82,10 +72,6 @@ public struct ENVIError: Explained, Equatable {
     case .manyCubes: "give the cube's own name instead of the header's"
     case .noHeader: "copy the .hdr file too; without it the numbers cannot be understood"
     case .size(let mismatch): mismatch.remedy
-    case .noWavelengths: "add 'wavelength = {…}' with one value per band, in nanometers"
-    case .isReflectance: "leave out the references, or remove the field if these are counts"
-    case .isCounts: "name the dark and white references, or add the field"
-    case .noNumbers: "check 'data type' and 'byte order'"
     }
   }
 

@@ -7,141 +7,103 @@ import Units
 public struct ENVIFile: Sendable {
   /// The largest header that is read: 16 MiB.
   public static let headerLimit = 16 << 20
-  /// The most numbers that are read at once: 2³², 16 GiB in memory.
-  public static let valueLimit = 1 << 32
 
   public let header: ENVIHeader
   public let headerFile: URL
   /// The file of numbers.
   public let file: URL
-  /// What was assumed or passed over, with the evidence, for a person to read.
   public let notes: [String]
+  let stored: PositionedFile
 
   /// Opens a cube by its header or by its file of numbers, and checks that they agree in size.
   public static func open(_ file: URL) throws -> ENVIFile {
     let pair = try ENVIPair.find(file)
-    let size = try BoundedFile.size(of: pair.cube)
+    let stored = try PositionedFile(pair.cube)
     var notes = pair.header.notes
-    if let mismatch = pair.header.mismatch(size: size) {
+    if let mismatch = pair.header.mismatch(size: stored.size) {
       // A trailer shorter than a line cannot shift anything that comes before it.
-      guard size > mismatch.wanted, size - mismatch.wanted < pair.header.lineBytes else {
+      guard stored.size > mismatch.wanted, stored.size - mismatch.wanted < pair.header.lineBytes
+      else {
         throw ENVIError(pair.cube.relativePath, .size(mismatch))
       }
-      notes.append("\(size - mismatch.wanted) bytes behind the numbers were passed over")
+      notes.append("\(stored.size - mismatch.wanted) bytes behind the numbers were passed over")
     }
     return ENVIFile(
-      header: pair.header, headerFile: pair.headerFile, file: pair.cube, notes: notes)
+      header: pair.header, headerFile: pair.headerFile, file: pair.cube, notes: notes,
+      stored: stored)
+  }
+}
+
+extension ENVIFile: CubeReader {
+  public var name: String { file.relativePath }
+  public var shape: CubeShape {
+    CubeShape(lines: header.lines, samples: header.samples, bands: header.bands)
+  }
+  public var wavelengths: [Wavelength]? { header.wavelengths }
+  public var numberType: ScalarType { header.type }
+  public var interleave: Interleave { header.interleave }
+  public var badBands: [Int] { header.badBands }
+  public var ignoreValue: Double? { header.ignoreValue }
+  public var files: [URL] { [headerFile, file] }
+
+  public var quantity: CubeQuantity {
+    if let scale = header.reflectanceScaleFactor { return .reflectance(scale: scale) }
+    return header.type.isWhole ? .counts : .untold
   }
 
-  /// The stored numbers as raw counts; refused where the header says that they are reflectance.
-  ///
-  /// `lines` reads a part: only its bytes are touched.
-  public func counts(lines: Range<Int>? = nil) throws -> Cube<RawCounts> {
-    if let factor = header.reflectanceScaleFactor {
-      throw ENVIError(file.relativePath, .isReflectance(factor: factor))
-    }
-    return try cube(lines: lines) { $0 }
+  public var storedLine: StoredLine? {
+    guard header.interleave != .bsq else { return nil }
+    return StoredLine(
+      type: header.type, byteOrder: header.byteOrder, interleave: header.interleave,
+      byteCount: header.lineBytes)
   }
 
-  /// Reflectance: stored numbers over the `reflectance scale factor` (1 for floating numbers
-  /// without one).
-  ///
-  /// What is not a number, and what equals the `data ignore value`, becomes 0. All bands are kept;
-  /// `header.badBands` tells those that the header calls bad.
-  public func reflectance(lines: Range<Int>? = nil) throws -> Cube<Reflectance> {
-    guard header.reflectanceScaleFactor != nil || !header.type.isWhole else {
-      throw ENVIError(file.relativePath, .isCounts(header.type.rawValue))
-    }
-    let scale = Float(1 / (header.reflectanceScaleFactor ?? 1))
-    let ignored = header.ignoreValue.map(Float.init)
-    return try cube(lines: lines) { values in
-      var scaled = values
-      for index in scaled.indices {
-        let value = scaled[index]
-        scaled[index] = value.isFinite && value != ignored ? value * scale : 0
-      }
-      return scaled
-    }
+  public func readStored(lines: Range<Int>, into bytes: inout [UInt8]) throws {
+    check(lines)
+    precondition(storedLine != nil, "\(name): lines are not stored in one piece")
+    let count = lines.count * header.lineBytes
+    CubeFile.resize(&bytes, to: count, filler: 0)
+    try stored.read(
+      from: header.headerOffset + lines.lowerBound * header.lineBytes, into: &bytes,
+      range: 0..<count)
   }
 
-  private func cube<State>(
-    lines: Range<Int>?, _ change: ([Float]) -> [Float]
-  ) throws -> Cube<State> {
-    guard let wavelengths = header.wavelengths else {
-      throw ENVIError(headerFile.relativePath, .noWavelengths)
+  public func read(lines: Range<Int>, into values: inout [Float]) throws {
+    check(lines)
+    let count = lines.count * shape.valuesPerLine
+    CubeFile.resize(&values, to: count, filler: 0)
+    if header.interleave == .bsq {
+      try readPlanes(lines: lines, into: &values)
+      return
     }
-    let lines = lines ?? 0..<header.lines
-    return Cube(
-      lines: lines.count, samples: header.samples, wavelengths: wavelengths,
-      values: change(try values(lines: lines)))
-  }
-
-  /// The stored numbers of some lines, `[lines, samples, bands]`.
-  func values(lines: Range<Int>) throws -> [Float] {
-    precondition(
-      lines.lowerBound >= 0 && lines.upperBound <= header.lines,
-      "ENVI: lines \(lines) of \(header.lines)")
-    let (samples, bands) = (header.samples, header.bands)
-    guard samples * bands <= Self.valueLimit / max(1, lines.count) else {
-      throw ENVIError(
-        file.relativePath, .extents(lines: lines.count, samples: samples, bands: bands))
+    var bytes: [UInt8] = []
+    try readStored(lines: lines, into: &bytes)
+    if header.interleave == .bip {
+      header.type.decode(bytes, order: header.byteOrder, into: &values)
+      return
     }
-    guard let handle = try? FileHandle(forReadingFrom: file) else {
-      throw Complaint(file.relativePath, "cannot be opened for reading")
-    }
-    defer { try? handle.close() }  // Reading is over; a failed close loses nothing.
-    var values = [Float](repeating: 0, count: lines.count * samples * bands)
-    switch header.interleave {
-    case .bip, .bil:
-      for (target, line) in lines.enumerated() {
-        let row = try numbers(
-          handle, from: line * samples * bands, count: samples * bands, size: lines.count)
-        let start = target * samples * bands
-        if header.interleave == .bip {
-          values.replaceSubrange(start..<(start + samples * bands), with: row)
-        } else {
-          Self.transpose(row, rows: bands, columns: samples, into: &values, at: start)
-        }
-      }
-    case .bsq:
-      let plane = header.lines * samples
-      for band in 0..<bands {
-        let picture = try numbers(
-          handle, from: band * plane + lines.lowerBound * samples, count: lines.count * samples,
-          size: lines.count)
-        for pixel in picture.indices { values[pixel * bands + band] = picture[pixel] }
-      }
-    }
-    return values
-  }
-
-  private static func transpose(
-    _ source: [Float], rows: Int, columns: Int, into target: inout [Float], at start: Int
-  ) {
-    for row in 0..<rows {
-      for column in 0..<columns {
-        target[start + column * rows + row] = source[row * columns + column]
-      }
+    var scratch = [Float](repeating: 0, count: count)
+    header.type.decode(bytes, order: header.byteOrder, into: &scratch)
+    for line in 0..<lines.count {
+      transpose(
+        scratch, rows: header.bands, columns: header.samples, into: &values,
+        at: line * shape.valuesPerLine)
     }
   }
 
-  private func numbers(
-    _ handle: FileHandle, from first: Int, count: Int, size: Int
-  ) throws -> [Float] {
-    let bytes = count * header.type.byteCount
-    try handle.seek(toOffset: UInt64(header.headerOffset + first * header.type.byteCount))
-    var stored = Data()
-    while stored.count < bytes,
-      let piece = try handle.read(upToCount: bytes - stored.count), !piece.isEmpty
-    {
-      stored.append(piece)
+  /// Each band of these lines lies in one piece.
+  private func readPlanes(lines: Range<Int>, into values: inout [Float]) throws {
+    let size = header.type.byteCount
+    let pixels = lines.count * header.samples
+    let plane = header.lines * header.samples * size
+    var bytes = [UInt8](repeating: 0, count: pixels * size)
+    var picture = [Float](repeating: 0, count: pixels)
+    let start = header.headerOffset + lines.lowerBound * header.samples * size
+    for band in 0..<header.bands {
+      try stored.read(from: start + band * plane, into: &bytes, range: 0..<bytes.count)
+      header.type.decode(bytes, order: header.byteOrder, into: &picture)
+      for pixel in 0..<pixels { values[pixel * header.bands + band] = picture[pixel] }
     }
-    guard stored.count == bytes else {
-      throw Complaint(
-        file.relativePath, "became shorter while it was read",
-        remedy: "wait until the recording is complete")
-    }
-    return header.type.decoded(stored, order: header.byteOrder)
   }
 }
 

@@ -27,7 +27,7 @@ public enum NumPyFile {
   /// The largest file that is read: 8 GiB.
   public static let fileLimit = 8 << 30
 
-  private static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+  static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
   /// The array in `file`, row-major.
   public static func read(_ file: URL) throws -> NumPyArray {
@@ -37,27 +37,11 @@ public enum NumPyFile {
   /// As `read`, from bytes at hand; `place` names them in errors.
   public static func decode(_ bytes: Data, place: String) throws(NumPyError) -> NumPyArray {
     let bytes = bytes.startIndex == 0 ? bytes : Data(bytes)
-    guard bytes.starts(with: magic) else { throw NumPyError(place, .notNumPy) }
-    guard bytes.count >= 12 else { throw NumPyError(place, .headerCut) }
-    let version = bytes[6]
-    guard (1...3).contains(version) else { throw NumPyError(place, .version(Int(version))) }
-    let start = version == 1 ? 10 : 12
-    let length = (8..<start).reduce(0) { $0 | Int(bytes[$1]) << (8 * ($1 - 8)) }
-    guard length <= bytes.count - start else { throw NumPyError(place, .headerCut) }
-    let header = try NumPyHeader(
-      String(decoding: bytes[start..<(start + length)], as: UTF8.self), place: place)
-
-    let stored = bytes[(start + length)...]
-    let wanted = try header.byteCount(place: place)
-    guard stored.count == wanted else {
-      throw NumPyError(
-        place,
-        .size(
-          shape: header.shape, bytes: header.type.byteCount, wanted: wanted, found: stored.count))
-    }
-    var values = header.type.decoded(stored, order: header.order)
-    if header.isColumnMajor { values = rowMajor(values, shape: header.shape) }
-    return NumPyArray(shape: header.shape, values: values, type: header.type)
+    let layout = try NumPyLayout(
+      start: [UInt8](bytes.prefix(NumPyLayout.headerLimit)), size: bytes.count, place: place)
+    var values = layout.type.decoded(bytes[layout.offset...], order: layout.order)
+    if layout.isColumnMajor { values = rowMajor(values, shape: layout.shape) }
+    return NumPyArray(shape: layout.shape, values: values, type: layout.type)
   }
 
   /// Writes the array in its own type, row-major, little endian, format version 1.0.

@@ -33,21 +33,38 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
   public func decoded(_ bytes: Data, order: ByteOrder = .little) -> [Float] {
     precondition(
       bytes.count % byteCount == 0, "\(self): \(bytes.count) bytes are not whole numbers")
-    let span = bytes.bytes
+    var values = [Float](repeating: 0, count: bytes.count / byteCount)
+    decode(bytes.bytes, order: order, into: &values)
+    return values
+  }
+
+  /// As `decoded`, into numbers at hand: `values` are as many as `bytes` hold.
+  public func decode(
+    _ bytes: [UInt8], order: ByteOrder = .little, into values: inout [Float]
+  ) {
+    decode(bytes.span.bytes, order: order, into: &values)
+  }
+
+  private func decode(_ bytes: RawSpan, order: ByteOrder, into values: inout [Float]) {
+    precondition(
+      bytes.byteCount == values.count * byteCount,
+      "\(self): \(bytes.byteCount) bytes are not \(values.count) numbers")
     switch self {
-    case .uint8: return Self.map(span, UInt8.self, order) { Float($0) }
-    case .int8: return Self.map(span, UInt8.self, order) { Float(Int8(bitPattern: $0)) }
-    case .uint16: return Self.map(span, UInt16.self, order) { Float($0) }
-    case .int16: return Self.map(span, UInt16.self, order) { Float(Int16(bitPattern: $0)) }
-    case .uint32: return Self.map(span, UInt32.self, order) { Float($0) }
-    case .int32: return Self.map(span, UInt32.self, order) { Float(Int32(bitPattern: $0)) }
-    case .uint64: return Self.map(span, UInt64.self, order) { Float($0) }
-    case .int64: return Self.map(span, UInt64.self, order) { Float(Int64(bitPattern: $0)) }
-    case .float16: return Self.map(span, UInt16.self, order) { Float(Float16(bitPattern: $0)) }
+    case .uint8: Self.map(bytes, UInt8.self, order, &values) { Float($0) }
+    case .int8: Self.map(bytes, UInt8.self, order, &values) { Float(Int8(bitPattern: $0)) }
+    case .uint16: Self.map(bytes, UInt16.self, order, &values) { Float($0) }
+    case .int16: Self.map(bytes, UInt16.self, order, &values) { Float(Int16(bitPattern: $0)) }
+    case .uint32: Self.map(bytes, UInt32.self, order, &values) { Float($0) }
+    case .int32: Self.map(bytes, UInt32.self, order, &values) { Float(Int32(bitPattern: $0)) }
+    case .uint64: Self.map(bytes, UInt64.self, order, &values) { Float($0) }
+    case .int64: Self.map(bytes, UInt64.self, order, &values) { Float(Int64(bitPattern: $0)) }
+    case .float16:
+      Self.map(bytes, UInt16.self, order, &values) { Float(Float16(bitPattern: $0)) }
     case .bfloat16:
-      return Self.map(span, UInt16.self, order) { Float(bitPattern: UInt32($0) << 16) }
-    case .float32: return Self.map(span, UInt32.self, order) { Float(bitPattern: $0) }
-    case .float64: return Self.map(span, UInt64.self, order) { Float(Double(bitPattern: $0)) }
+      Self.map(bytes, UInt16.self, order, &values) { Float(bitPattern: UInt32($0) << 16) }
+    case .float32: Self.map(bytes, UInt32.self, order, &values) { Float(bitPattern: $0) }
+    case .float64:
+      Self.map(bytes, UInt64.self, order, &values) { Float(Double(bitPattern: $0)) }
     }
   }
 
@@ -78,15 +95,23 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  @inline(__always)
   private static func map<Bits: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: RawSpan, _ type: Bits.Type, _ order: ByteOrder, _ value: (Bits) -> Float
-  ) -> [Float] {
+    _ bytes: RawSpan, _ type: Bits.Type, _ order: ByteOrder, _ values: inout [Float],
+    _ value: (Bits) -> Float
+  ) {
     let size = MemoryLayout<Bits>.size
-    let count = bytes.byteCount / size
-    return [Float](capacity: count) { target in
-      for index in 0..<count {
+    var target = values.mutableSpan
+    // Two loops without a question inside, so that each becomes vector instructions.
+    if order == .little {
+      for index in target.indices {
         let bits = bytes.unsafeLoadUnaligned(fromByteOffset: index * size, as: Bits.self)
-        target.append(value(order == .little ? Bits(littleEndian: bits) : Bits(bigEndian: bits)))
+        target[index] = value(Bits(littleEndian: bits))
+      }
+    } else {
+      for index in target.indices {
+        let bits = bytes.unsafeLoadUnaligned(fromByteOffset: index * size, as: Bits.self)
+        target[index] = value(Bits(bigEndian: bits))
       }
     }
   }

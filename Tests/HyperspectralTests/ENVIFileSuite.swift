@@ -90,7 +90,7 @@ struct ENVIFileSuite {
       expectClose(try whole.reflectance().values, [0.1234, 1.2, 0, 0.5], absolute: 1e-6)
       let floating = try ENVIFile.open(folder.appending(path: "b.raw"))
       #expect(try floating.reflectance().values == cube.values)
-      #expect(throws: ENVIError(floating.file.relativePath, .isReflectance(factor: 1))) {
+      #expect(throws: CubeError(floating.file.relativePath, .isReflectance(factor: 1))) {
         _ = try floating.counts()
       }
     }

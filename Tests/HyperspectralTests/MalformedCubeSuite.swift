@@ -154,9 +154,10 @@ struct MalformedCubeSuite {
         """)
     #expect(
       complaint { _ = try CubeFile.reflectance(folder.appending(path: "counts.hdr")) } == """
-        SampleData/Malformed/counts.raw: holds uint16 numbers without a 'reflectance scale \
-        factor', reflectance was wanted
-          help: name the dark and white references, or add the field
+        SampleData/Malformed/counts.raw: holds uint16 numbers without a scale, reflectance was \
+        wanted
+          help: name the dark and white references, or give the scale ('reflectance scale factor' \
+        in ENVI, floating numbers elsewhere)
         """)
     #expect(
       complaint { _ = try CubeFile.counts(folder.appending(path: "header-missing.raw")) } == """
@@ -184,8 +185,9 @@ struct MalformedCubeSuite {
         "help: write the wavelengths there as a JSON array in nanometers"
       ),
       (
-        "cube-counts.npy", "holds uint16 numbers, reflectance was wanted",
-        "help: name the dark and white references, or save reflectance as float32"
+        "cube-counts.npy", "holds uint16 numbers without a scale, reflectance was wanted",
+        "help: name the dark and white references, or give the scale ('reflectance scale factor'"
+          + " in ENVI, floating numbers elsewhere)"
       ),
     ])
   func numPy(name: String, problem: String, remedy: String) {

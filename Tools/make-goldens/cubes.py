@@ -3,6 +3,7 @@
 SampleData/Golden/spectra: the cube's numbers, reflectance and pretreated spectra by NumPy and
 SciPy."""
 
+import json
 import pathlib
 
 import numpy
@@ -55,6 +56,11 @@ for code, kind in {1: "u1", 2: "i2", 3: "i4", 5: "f8", 13: "u4", 14: "i8", 15: "
     (cubes / f"type-{code}.hdr").write_text(text)
     array.tofile(cubes / f"type-{code}.raw")
     assert (numpy.array(envi.open(str(cubes / f"type-{code}.hdr")).load()) == array).all()
+
+numpy.save(cubes / "rows.npy", counts.astype("<u2"))
+numpy.save(cubes / "columns.npy", numpy.asfortranarray(counts.astype(">f8")))
+for name in ["rows", "columns"]:
+    (cubes / f"{name}.wavelengths.json").write_text(json.dumps(wavelengths.tolist()) + "\n")
 
 dark_mean = dark.mean(0)
 reflectance = (counts - dark_mean) / (numpy.floor(white).mean(0) - dark_mean)
