@@ -60,7 +60,8 @@ extension SeedRun {
   func learnCompactPlain() throws -> Parameters {
     let graph = Networks.compact(architecture)
     let stage = Stage(
-      name: "compact-plain", graph: graph, start: initial(graph, "compact"), steps: steps * 3,
+      name: "compact-plain", graph: graph, start: initial(graph, "compact"),
+      steps: length(.compactPlain),
       filling: .labelled)
     return try train(stage) { now, losses in
       addLabels(now, to: &losses)

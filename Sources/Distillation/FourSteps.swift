@@ -98,7 +98,8 @@ extension SeedRun {
       Networks.student(architecture, joining: experiment.network.joining),
       batch: batchSize, parameters: student, outputs: ["logits"], on: engine)
     let stage = Stage(
-      name: "compact", graph: graph, start: initial(graph, "compact"), steps: steps * 3,
+      name: "compact", graph: graph, start: initial(graph, "compact"),
+      steps: length(.compact),
       filling: .pairs)
     return try training.train(stage, batches: batches("compact")) { now in
       var wanted = try teacher(now.batch)

@@ -6,15 +6,6 @@ import Testing
 
 @testable import BeltSimulation
 
-/// Whether the compiler optimized.
-let isOptimized: Bool = {
-  #if DEBUG
-    false
-  #else
-    true
-  #endif
-}()
-
 /// Each kind of cue is to be seen by the sensors that theory says, and by no other.
 @Suite("Cues of coated flakes")
 struct CueTests {

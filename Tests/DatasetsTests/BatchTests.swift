@@ -190,35 +190,19 @@ struct AugmentationTests {
   @Test("the same draw gives the same bits, another draw others")
   func deterministic() {
     let dataset = makeDataset(count: 12)
-    let batches = Batches(Array(0..<12), size: 4, seed: 9)
-    func make(_ epoch: Int, _ number: Int) -> PairedBatch {
-      dataset.batch(number, ofEpoch: epoch, in: batches, augmentation: .standard)
+    func make(_ draw: Int) -> PairedBatch {
+      var batch = dataset.batch(Array(0..<12))
+      var random = SplitMix64(seed: 9, purpose: "draw \(draw)")
+      Augmentation.standard.apply(to: &batch, recipe: dataset.recipe, using: &random)
+      return batch
     }
-    #expect(make(3, 1) == make(3, 1))
-    #expect(make(3, 1) != make(4, 1))
-    #expect(make(3, 1).samples == batches.epoch(3)[1])
+    #expect(make(3) == make(3))
+    #expect(make(3) != make(4))
   }
 }
 
-@Suite("Batches")
-struct BatchesTests {
-  @Test("an epoch goes through the samples once, but for an incomplete last batch")
-  func epoch() {
-    let batches = Batches(Array(100..<123), size: 5, seed: 4)
-    #expect(batches.count == 4)
-    for epoch in 0..<5 {
-      let order = batches.epoch(epoch)
-      #expect(order.map(\.count) == [5, 5, 5, 5])
-      let all = order.flatMap(\.self)
-      #expect(Set(all).count == 20)
-      #expect(Set(all).isSubset(of: Set(100..<123)))
-      #expect(order == Batches(Array(100..<123), size: 5, seed: 4).epoch(epoch))
-    }
-    #expect(batches.epoch(0) != batches.epoch(1))
-    #expect(Batches(Array(0..<3), size: 8, seed: 1).epoch(0).map(\.count) == [3])
-    #expect(Batches([], size: 8, seed: 1).epoch(0).isEmpty)
-  }
-
+@Suite("Paired batches")
+struct PairedBatchTests {
   @Test("hidden labels are left out of a batch")
   func hidden() {
     let batch = makeDataset().batch([4, 1, 3], hidingLabelsOf: [1])

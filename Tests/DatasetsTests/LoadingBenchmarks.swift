@@ -2,6 +2,7 @@ import CameraCalibration
 import Datasets
 import Imaging
 import Samples
+import Tensors
 import TestSupport
 import Testing
 
@@ -56,9 +57,11 @@ struct LoadingBenchmarks {
     let dataset = try PairedDataset.load(
       catalog, options: .scene(patch: 7), fittingOn: Array(0..<400))
     Benchmark("augmented pairs of 7 × 7 × (3 + 165)", unit: "pairs").measure(
-      small: 64, full: 512, setUp: { Batches(Array(0..<$0), size: $0, seed: 1) },
-      work: { batches in
-        let batch = dataset.batch(0, ofEpoch: 0, in: batches, augmentation: .standard)
+      small: 64, full: 512, setUp: { Array(0..<$0) },
+      work: { samples in
+        var batch = dataset.batch(samples)
+        var random = SplitMix64(seed: 1)
+        Augmentation.standard.apply(to: &batch, recipe: dataset.recipe, using: &random)
         return batch.spectra.values[50] + batch.color.values[50]
       })
   }

@@ -7,15 +7,6 @@ import Testing
 // Published experiments on synthetic data, repeated with this package's plans, losses and
 // optimizers: what distillation is worth, and when it is worth nothing, must come out the same.
 
-/// Whether the compiler optimized; without it these experiments take far too long.
-let isOptimized: Bool = {
-  #if DEBUG
-    false
-  #else
-    true
-  #endif
-}()
-
 let notOptimized: Comment = "takes far too long without optimization; run swift test -c release"
 
 /// A softmax of a weighted sum: the model of these experiments.

@@ -1,3 +1,5 @@
+import Diagnostics
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -60,6 +62,17 @@ struct StatisticsTests {
     let one = PairedComparison(
       first: "student", second: "two-color", metric: "accuracy", differences: [9])
     #expect(Verdict(student: one, teacher: one).answer == .undecided)
+  }
+
+  @Test("a comparison is stored as it is, also where one seed leaves its interval open")
+  func stored() throws {
+    for differences in [[9.0], [1, 2, 4]] {
+      let comparison = PairedComparison(
+        first: "student", second: "two-color", metric: "accuracy", differences: differences)
+      let text = try JSONFile.line(comparison)
+      let read = try JSONFile.decode(PairedComparison.self, from: Data(text.utf8), place: "test")
+      #expect(read == comparison)
+    }
   }
 
   @Test(
