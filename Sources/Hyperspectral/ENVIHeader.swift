@@ -18,12 +18,16 @@ public enum Interleave: String, Sendable, Codable, CaseIterable {
 public struct ENVIHeader: Sendable, Equatable {
   /// A field as it was written; `value` without its braces where it is a list.
   public struct Field: Sendable, Equatable {
+    /// In small letters with single blanks, as it is looked up.
     public let name: String
+    /// As it was written.
+    public let spelling: String
     public let value: String
     public let isList: Bool
 
     public init(name: String, value: String, isList: Bool) {
-      self.name = name
+      spelling = name
+      self.name = name.split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
       self.value = value
       self.isList = isList
     }

@@ -10,6 +10,18 @@ struct ENVIPair {
   /// Endings of cube files in use, besides none.
   static let endings = ["raw", "dat", "img", "bil", "bip", "bsq", "bin", "cube"]
 
+  /// Header and file of numbers for a cube that is to be written to `file`, which is either.
+  static func names(for file: URL) -> (header: URL, numbers: URL) {
+    let stem = file.deletingPathExtension()
+    return file.pathExtension.lowercased() == "hdr"
+      ? (file, stem.appendingPathExtension("raw")) : (stem.appendingPathExtension("hdr"), file)
+  }
+
+  /// What a file is called until it is whole: a name that no reader looks for.
+  static func partial(of file: URL) -> URL {
+    file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).partial")
+  }
+
   static func find(_ file: URL) throws -> ENVIPair {
     if file.pathExtension.lowercased() == "hdr" {
       let header = try read(file)

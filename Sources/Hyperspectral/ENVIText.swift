@@ -20,8 +20,7 @@ struct ENVIText {
         notes.append("line \(lines.startIndex) is not 'name = value' and was passed over")
         continue
       }
-      let name = trimmed[..<mark].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        .lowercased()
+      let name = trimmed[..<mark].trimmed
       let value = trimmed[trimmed.index(after: mark)...].trimmed
       guard value.hasPrefix("{") else {
         add(ENVIHeader.Field(name: name, value: value, isList: false))
@@ -29,7 +28,7 @@ struct ENVIText {
       }
       let start = lines.startIndex
       let list = try Self.list(String(value.dropFirst()), &lines) {
-        ENVIError(place, .unclosedBrace(name, line: start))
+        ENVIError(place, .unclosedBrace(name.lowercased(), line: start))
       }
       add(ENVIHeader.Field(name: name, value: list, isList: true))
     }

@@ -71,6 +71,11 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
   /// The bytes of `values`; whole types round to nearest and stay inside their range, and what is
   /// not a number becomes 0 there.
   public func encoded(_ values: [Float], order: ByteOrder = .little) -> Data {
+    Data(encode(values, order: order))
+  }
+
+  /// As `encoded`.
+  public func encode(_ values: [Float], order: ByteOrder = .little) -> [UInt8] {
     switch self {
     case .uint8: return Self.bytes(values, order) { UInt8(Self.rounded($0, 0, 0xff)) }
     case .int8:
@@ -118,7 +123,7 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
 
   private static func bytes<Bits: FixedWidthInteger>(
     _ values: [Float], _ order: ByteOrder, _ bits: (Float) -> Bits
-  ) -> Data {
+  ) -> [UInt8] {
     let size = MemoryLayout<Bits>.size
     let shifts = (0..<size).map { 8 * (order == .little ? $0 : size - 1 - $0) }
     var stored = [UInt8](repeating: 0, count: values.count * size)
@@ -128,7 +133,7 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
         stored[index * size + place] = UInt8(truncatingIfNeeded: pattern >> shifts[place])
       }
     }
-    return Data(stored)
+    return stored
   }
 
   private static func rounded(_ value: Float, _ low: Int64, _ high: Int64) -> Int64 {
