@@ -30,7 +30,7 @@ let libraries: [Library] = [
   Library("Units", tested: false),
   Library("Tensors", ["Diagnostics"]),
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
-  Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "Units", "Diagnostics"]),
+  Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
   Library("Hyperspectral", ["Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
@@ -104,6 +104,7 @@ let systemLibraries: [Target] = [
     name: "CV4L2", pkgConfig: "libv4lconvert", providers: [.apt(["libv4l-dev"])]),
   .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
+  .systemLibrary(name: "CPixelRows"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
 ]

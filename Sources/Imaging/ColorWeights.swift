@@ -1,3 +1,5 @@
+import CPixelRows
+
 /// The factors from luma and chroma to red, green and blue, in whole numbers of 2⁻¹³.
 ///
 /// A channel is `(luma·(Y·2⁸) + Σ chroma·((C − 128)·2⁸)) / 2¹⁶`, each product rounded down, plus
@@ -32,6 +34,13 @@ struct ColorWeights: Sendable, Equatable {
     greenFromCb = weight(-2 * (1 - blue) * blue / green * chromaGain)
     greenFromCr = weight(-2 * (1 - red) * red / green * chromaGain)
     offset = 16 + 1 - (isLimited ? Int16((16 * 32 * lumaGain).rounded()) : 0)
+  }
+
+  /// The same for `CPixelRows`.
+  var row: pixel_weights {
+    pixel_weights(
+      luma: luma, red_from_cr: redFromCr, green_from_cb: greenFromCb, green_from_cr: greenFromCr,
+      blue_from_cb: blueFromCb, offset: offset)
   }
 
   /// One pixel, from bytes to bytes.

@@ -9,7 +9,7 @@ public struct PixelDecoder: Sendable {
   /// Names the camera or file in errors.
   public let place: String
 
-  private let weights: ColorWeights
+  private let kernels: PixelKernels
   private let jpeg: FrameJPEG?
 
   /// A decoder of frames that lie in memory as `layout` says.
@@ -18,7 +18,7 @@ public struct PixelDecoder: Sendable {
   public init(_ layout: PixelLayout, place: String) throws(PixelError) {
     self.layout = layout
     self.place = place
-    weights = ColorWeights(layout.color)
+    kernels = PixelKernels(layout: layout, weights: ColorWeights(layout.color))
     jpeg = layout.format == .motionJPEG ? try FrameJPEG(place: place) : nil
   }
 
@@ -40,6 +40,6 @@ public struct PixelDecoder: Sendable {
     guard bytes.byteCount >= layout.byteCount else {
       throw PixelError(place, .short(layout, found: bytes.byteCount))
     }
-    PixelKernels.convert(bytes, layout: layout, weights: weights, into: &picture.pixels)
+    kernels.convert(bytes, into: &picture.pixels)
   }
 }

@@ -30,6 +30,9 @@ public enum PixelFormat: String, Sendable, Codable, CaseIterable {
   /// Whether rows follow each other at a fixed distance: every format but the compressed one.
   public var hasRows: Bool { self != .motionJPEG }
 
+  /// Whether luma and chroma stand for colors.
+  var hasChroma: Bool { self == .yuyv || self == .uyvy || self == .nv12 }
+
   /// Bytes that the first `width` pixels of a row take, the whole last pair included; 0 for MJPG.
   public func rowBytes(width: Int) -> Int {
     switch self {

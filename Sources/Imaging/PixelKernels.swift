@@ -1,53 +1,64 @@
-/// Rows of camera pixels to rows of RGB: the one file of plain loops over pointers here.
+import CPixelRows
+
+/// Rows of camera pixels to rows of RGB.
 ///
-/// The layout was checked against the bytes at hand before a kernel runs.
-enum PixelKernels {
+/// The layout was checked against the bytes at hand before a kernel runs. Each kernel lets
+/// `CPixelRows` do the pixels that it can and does the others itself, to the same bits.
+struct PixelKernels {
   /// A row of source bytes.
   typealias Source = UnsafePointer<UInt8>
   /// A row of RGB bytes.
   typealias Target = UnsafeMutablePointer<UInt8>
 
+  /// Which pixels go to the processor's wide registers.
+  enum Width {
+    case widest
+    /// None: for the comparison of both ways.
+    case single
+  }
+
+  let layout: PixelLayout
+  let weights: ColorWeights
+  var width = Width.widest
+
   /// Converts a whole frame; `pixels` has `3 · width · height` bytes.
-  static func convert(
-    _ bytes: RawSpan, layout: PixelLayout, weights: ColorWeights, into pixels: inout [UInt8]
-  ) {
+  func convert(_ bytes: RawSpan, into pixels: inout [UInt8]) {
     precondition(bytes.byteCount >= layout.byteCount && layout.format.hasRows)
     precondition(pixels.count == 3 * layout.width * layout.height)
     bytes.withUnsafeBytes { source in
       pixels.withUnsafeMutableBufferPointer { target in
         guard let start = source.baseAddress, let target = target.baseAddress else { return }
-        convert(start.assumingMemoryBound(to: UInt8.self), layout, weights, target)
+        convert(start.assumingMemoryBound(to: UInt8.self), target)
       }
     }
   }
 
-  private static func convert(
-    _ source: Source, _ layout: PixelLayout, _ weights: ColorWeights, _ target: Target
-  ) {
-    let (width, height, stride) = (layout.width, layout.height, layout.bytesPerLine)
+  private func convert(_ source: Source, _ target: Target) {
+    let (height, stride) = (layout.height, layout.bytesPerLine)
     for y in 0..<height {
       let row = source + y * stride
-      let out = target + y * width * 3
+      let out = target + y * layout.width * 3
       switch layout.format {
-      case .yuyv: packed(row, luma: 0, chroma: 1, weights, width, out)
-      case .uyvy: packed(row, luma: 1, chroma: 0, weights, width, out)
-      case .nv12: planar(row, source + (height + y / 2) * stride, weights, width, out)
-      case .rgb24: channels(row, red: 0, weights, width, out)
-      case .bgr24: channels(row, red: 2, weights, width, out)
-      case .gray: gray(row, weights, width, out)
-      case .bayerRGGB: bayer(source, layout, y, redColumn: 0, redRow: 0, weights, out)
-      case .bayerGRBG: bayer(source, layout, y, redColumn: 1, redRow: 0, weights, out)
-      case .bayerGBRG: bayer(source, layout, y, redColumn: 0, redRow: 1, weights, out)
-      case .bayerBGGR: bayer(source, layout, y, redColumn: 1, redRow: 1, weights, out)
+      case .yuyv: packed(row, luma: 0, chroma: 1, out)
+      case .uyvy: packed(row, luma: 1, chroma: 0, out)
+      case .nv12: planar(row, source + (height + y / 2) * stride, out)
+      case .rgb24: out.update(from: row, count: 3 * layout.width)
+      case .bgr24: swapped(row, out)
+      case .gray: gray(row, out)
+      case .bayerRGGB: mosaic(source, y, redColumn: 0, redRow: 0, out)
+      case .bayerGRBG: mosaic(source, y, redColumn: 1, redRow: 0, out)
+      case .bayerGBRG: mosaic(source, y, redColumn: 0, redRow: 1, out)
+      case .bayerBGGR: mosaic(source, y, redColumn: 1, redRow: 1, out)
       case .motionJPEG: break
       }
+      if !layout.format.hasChroma, layout.color.range == .limited { stretch(out) }
     }
   }
 
-  private static func packed(
-    _ row: Source, luma: Int, chroma: Int, _ weights: ColorWeights, _ width: Int, _ out: Target
-  ) {
-    for x in 0..<width {
+  private func packed(_ row: Source, luma: Int, chroma: Int, _ out: Target) {
+    let done =
+      width == .single ? 0 : pixel_row_packed(row, 1 - Int32(luma), weights.row, layout.width, out)
+    for x in done..<layout.width {
       let pair = row + x / 2 * 4
       let color = weights.color(
         luma: pair[luma + (x & 1) * 2], cb: pair[chroma], cr: pair[chroma + 2])
@@ -55,70 +66,92 @@ enum PixelKernels {
     }
   }
 
-  private static func planar(
-    _ luma: Source, _ chroma: Source, _ weights: ColorWeights, _ width: Int, _ out: Target
-  ) {
-    for x in 0..<width {
+  private func planar(_ luma: Source, _ chroma: Source, _ out: Target) {
+    let done = width == .single ? 0 : pixel_row_planar(luma, chroma, weights.row, layout.width, out)
+    for x in done..<layout.width {
       let pair = chroma + x / 2 * 2
       let color = weights.color(luma: luma[x], cb: pair[0], cr: pair[1])
       (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = color
     }
   }
 
-  private static func channels(
-    _ row: Source, red: Int, _ weights: ColorWeights, _ width: Int, _ out: Target
-  ) {
-    for x in 0..<width {
-      out[3 * x] = weights.level(row[3 * x + red])
-      out[3 * x + 1] = weights.level(row[3 * x + 1])
-      out[3 * x + 2] = weights.level(row[3 * x + 2 - red])
+  private func swapped(_ row: Source, _ out: Target) {
+    let done = width == .single ? 0 : pixel_row_swapped(row, layout.width, out)
+    for x in done..<layout.width {
+      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = (row[3 * x + 2], row[3 * x + 1], row[3 * x])
     }
   }
 
-  private static func gray(_ row: Source, _ weights: ColorWeights, _ width: Int, _ out: Target) {
-    for x in 0..<width {
-      let value = weights.level(row[x])
-      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = (value, value, value)
+  private func gray(_ row: Source, _ out: Target) {
+    let done = width == .single ? 0 : pixel_row_gray(row, layout.width, out)
+    for x in done..<layout.width {
+      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = (row[x], row[x], row[x])
     }
   }
 
-  /// Bilinear: what a pixel does not see is the mean of its nearest neighbors that do; beyond the
-  /// border the mosaic is mirrored about its last pixel, which keeps its colors in place.
-  private static func bayer(
-    _ source: Source, _ layout: PixelLayout, _ y: Int, redColumn: Int, redRow: Int,
-    _ weights: ColorWeights, _ out: Target
-  ) {
-    let (width, height, stride) = (layout.width, layout.height, layout.bytesPerLine)
-    func mirrored(_ index: Int, _ count: Int) -> Int {
-      count == 1 ? 0 : index < 0 ? -index : index >= count ? 2 * count - 2 - index : index
+  /// From limited range to full, in place.
+  private func stretch(_ out: Target) {
+    for index in 0..<(3 * layout.width) { out[index] = weights.level(out[index]) }
+  }
+
+  /// A row of a Bayer mosaic, bilinear.
+  ///
+  /// What a pixel does not see is the mean of its nearest neighbors that do. Beyond the border
+  /// the mosaic is mirrored about its last pixel, which keeps its colors in place.
+  private func mosaic(_ source: Source, _ y: Int, redColumn: Int, redRow: Int, _ out: Target) {
+    let stride = layout.bytesPerLine
+    let rows = pixel_mosaic(
+      above: source + Self.mirrored(y - 1, layout.height) * stride, here: source + y * stride,
+      below: source + Self.mirrored(y + 1, layout.height) * stride)
+    let isRedRow = y & 1 == redRow
+    // Red lies in this column of red rows, blue in the other one of the rows between.
+    let column = isRedRow ? redColumn : 1 - redColumn
+    let done =
+      width == .single
+      ? 1 : pixel_row_mosaic(rows, isRedRow ? 1 : 0, Int32(column), layout.width, out)
+    mosaic(rows, 0, isRedRow: isRedRow, isColored: column == 0, out)
+    for x in done..<max(done, layout.width) {
+      mosaic(rows, x, isRedRow: isRedRow, isColored: x & 1 == column, out)
     }
-    let (above, here, below) = (
-      source + mirrored(y - 1, height) * stride, source + y * stride,
-      source + mirrored(y + 1, height) * stride
+  }
+
+  /// One pixel; `isColored`: it sees red or blue, not green.
+  @inline(__always)
+  private func mosaic(
+    _ rows: pixel_mosaic, _ x: Int, isRedRow: Bool, isColored: Bool, _ out: Target
+  ) {
+    guard let above = rows.above, let here = rows.here, let below = rows.below else { return }
+    let (left, right) = (
+      Self.mirrored(x - 1, layout.width), Self.mirrored(x + 1, layout.width)
     )
-    for x in 0..<width {
-      let (left, right) = (mirrored(x - 1, width), mirrored(x + 1, width))
-      let own = here[x]
-      let beside = mean(here[left], here[right])
-      let over = mean(above[x], below[x])
-      let (isRedRow, isRedColumn) = (y & 1 == redRow, x & 1 == redColumn)
-      let color: (UInt8, UInt8, UInt8)
-      if isRedRow == isRedColumn {
-        let cross = mean(here[left], here[right], above[x], below[x])
-        let corners = mean(above[left], above[right], below[left], below[right])
-        color = isRedRow ? (own, cross, corners) : (corners, cross, own)
-      } else {
-        color = isRedRow ? (beside, own, over) : (over, own, beside)
-      }
-      out[3 * x] = weights.level(color.0)
-      out[3 * x + 1] = weights.level(color.1)
-      out[3 * x + 2] = weights.level(color.2)
+    let (mine, green, other): (UInt8, UInt8, UInt8)
+    if isColored {
+      mine = here[x]
+      green = Self.mean(here[left], here[right], above[x], below[x])
+      other = Self.mean(above[left], above[right], below[left], below[right])
+    } else {
+      mine = Self.mean(here[left], here[right])
+      green = here[x]
+      other = Self.mean(above[x], below[x])
     }
+    out[3 * x] = isRedRow ? mine : other
+    out[3 * x + 1] = green
+    out[3 * x + 2] = isRedRow ? other : mine
   }
 
-  private static func mean(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8((UInt(a) + UInt(b) + 1) / 2) }
+  @inline(__always)
+  private static func mirrored(_ index: Int, _ count: Int) -> Int {
+    if count == 1 { return 0 }
+    return index < 0 ? -index : index >= count ? 2 * count - 2 - index : index
+  }
 
+  @inline(__always)
+  private static func mean(_ a: UInt8, _ b: UInt8) -> UInt8 {
+    UInt8(truncatingIfNeeded: (UInt32(a) + UInt32(b) + 1) / 2)
+  }
+
+  @inline(__always)
   private static func mean(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) -> UInt8 {
-    UInt8((UInt(a) + UInt(b) + UInt(c) + UInt(d) + 2) / 4)
+    UInt8(truncatingIfNeeded: (UInt32(a) + UInt32(b) + UInt32(c) + UInt32(d) + 2) / 4)
   }
 }

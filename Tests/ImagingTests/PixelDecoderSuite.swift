@@ -33,6 +33,24 @@ struct PixelDecoderSuite {
     }
   }
 
+  @Test("wide registers give the same bits as pixels one by one", arguments: rowFormats)
+  func sameBits(format: PixelFormat) throws {
+    var random = SplitMix64(seed: 12, purpose: format.rawValue)
+    for round in 0..<40 {
+      let rules = Self.rules[round % Self.rules.count]
+      let (width, height) = (1 + random.nextIndex(below: 300), 1 + random.nextIndex(below: 4))
+      let layout = try PixelLayout(format, width: width, height: height, color: rules, place: "t")
+      let bytes = PixelTwins.bytes(layout.byteCount, using: &random)
+      var kernels = PixelKernels(layout: layout, weights: ColorWeights(rules))
+      var (wide, single) = ([UInt8](repeating: 1, count: 3 * width * height), [UInt8]())
+      single = wide
+      kernels.convert(bytes.span.bytes, into: &wide)
+      kernels.width = .single
+      kernels.convert(bytes.span.bytes, into: &single)
+      #expect(wide == single, "\(format) \(width) × \(height)")
+    }
+  }
+
   @Test("every rule gives back the scene within two steps", arguments: rules)
   func scene(rules: ColorRules) throws {
     let steps: [UInt8] = [0, 1, 17, 60, 128, 190, 254, 255]
