@@ -36,9 +36,10 @@ let libraries: [Library] = [
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+  Library("USBCameraSimulation", ["Imaging", "Units", "Diagnostics"]),
   Library(
     "Cameras", ["CV4L2", "BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"],
-    testsUse: ["CV4L2"]),
+    testsUse: ["CV4L2", "USBCameraSimulation"]),
   Library("Conveyor", ["Imaging", "Units"]),
   Library("Models", ["NeuralNetworks"]),
   Library(
@@ -90,6 +91,10 @@ let programs: [(name: String, path: String, uses: [String])] = [
       "BeltSimulation", "CameraCalibration", "CommandKit", "Datasets", "Diagnostics",
       "Hyperspectral", "Imaging",
     ]
+  ),
+  (
+    "uvc-camera", "Tools/uvc-camera",
+    ["CommandKit", "Diagnostics", "USBCameraSimulation", "Units"]
   ),
 ]
 

@@ -5,7 +5,9 @@ import Testing
 /// What the text of the sources may not contain, and how long it may be.
 @Suite("Source text")
 struct SourceTextTests {
-  static let programs = ["Sources/miraged/", "Sources/mirage-train/", "Tools/mirage-simulate/"]
+  static let programs = [
+    "Sources/miraged/", "Sources/mirage-train/", "Tools/mirage-simulate/", "Tools/uvc-camera/",
+  ]
   static let sources = Result { try SourceText.all(under: ["Sources", "Tools"]) }
   static let tests = Result { try SourceText.all(under: ["Tests"]) }
 
