@@ -31,8 +31,7 @@ let libraries: [Library] = [
   Library("Tensors", ["Diagnostics"]),
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
-  Library("Chemometrics", ["CLAPACK", "Tensors"]),
-  Library("Hyperspectral", ["Chemometrics", "Tensors", "Units", "Diagnostics"]),
+  Library("Hyperspectral", ["Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
     "BeltSimulation",
@@ -56,7 +55,7 @@ let libraries: [Library] = [
   Library(
     "Distillation",
     [
-      "Bundles", "Models", "Datasets", "Samples", "NeuralNetworks", "Chemometrics", "Tensors",
+      "CLAPACK", "Bundles", "Models", "Datasets", "Samples", "NeuralNetworks", "Tensors",
       "Diagnostics",
     ]),
   Library(
@@ -83,7 +82,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "miraged", "Sources/miraged",
     [
       "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
-      "Diagnostics", "NeuralNetworks", "Sorting", "Units",
+      "Diagnostics", "Imaging", "NeuralNetworks", "Sorting", "Units",
     ]
   ),
   (

@@ -1,4 +1,3 @@
-import Chemometrics
 import Datasets
 import Diagnostics
 import Foundation

@@ -33,8 +33,7 @@ public struct PreparedScene: Sendable {
         target += 1
       }
     }
-    recipe.pretreatment.apply(
-      to: &spectra, bands: kept.positions.count, wavelengths: recipe.wavelengths)
+    recipe.pretreatment.apply(to: &spectra, bands: kept.positions.count)
     self.spectra = spectra
     channels = recipe.spectralChannels
   }

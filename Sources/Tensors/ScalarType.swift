@@ -45,8 +45,7 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
     decode(bytes.span.bytes, order: order, into: &values)
   }
 
-  /// As above, from memory that lies elsewhere.
-  public func decode(_ bytes: RawSpan, order: ByteOrder, into values: inout [Float]) {
+  private func decode(_ bytes: RawSpan, order: ByteOrder, into values: inout [Float]) {
     precondition(
       bytes.byteCount == values.count * byteCount,
       "\(self): \(bytes.byteCount) bytes are not \(values.count) numbers")

@@ -4,7 +4,8 @@ import CommandKit
 enum Miraged {
   static func main() async {
     await Tool(
-      "miraged", "RGB frames in, sorting decisions out, on time or not at all.", [Run.self]
+      "miraged", "RGB frames in, sorting decisions out, on time or not at all.",
+      [Run.self, CamerasCommand.self]
     )
     .main()
   }

@@ -136,3 +136,40 @@ struct MetricsTests {
     #expect(abs(found - 3) < 0.25)
   }
 }
+
+@Suite("Spectral baselines")
+struct SpectralBaselineTests {
+  /// Three classes along different bands, with noise.
+  private func spectra(_ count: Int, seed: UInt64) -> (Tensor, [Int]) {
+    var random = SplitMix64(seed: seed)
+    var values: [Float] = []
+    var labels: [Int] = []
+    for number in 0..<count {
+      labels.append(number % 3)
+      for band in 0..<10 {
+        values.append((band / 3 == number % 3 ? 1 : 0) + Float(random.nextNormal()) * 0.3)
+      }
+    }
+    return (Tensor(shape: [count, 10], values: values), labels)
+  }
+
+  @Test(
+    "name most spectra of separable classes", arguments: [Arm.spectralAngle, .linearDiscriminant])
+  func separable(arm: Arm) {
+    let (training, labels) = spectra(60, seed: 1)
+    let (test, truth) = spectra(90, seed: 2)
+    let model: any SpectralBaseline =
+      arm == .spectralAngle
+      ? SpectralAngleMapper(training, labels: labels, classes: 3)
+      : PrincipalDiscriminant(training, labels: labels, classes: 3, components: 5)
+    #expect(Metrics(logits: model.scores(test), truth: truth).accuracy > 0.9)
+  }
+
+  @Test("a class without samples never wins")
+  func emptyClass() {
+    let (training, labels) = spectra(60, seed: 1)
+    let model = PrincipalDiscriminant(training, labels: labels, classes: 4)
+    #expect(
+      Metrics(logits: model.scores(training), truth: labels).recall.prefix(3).min() ?? 0 > 0.8)
+  }
+}
