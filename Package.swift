@@ -31,7 +31,8 @@ let libraries: [Library] = [
   Library("Tensors", ["Diagnostics"]),
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
-  Library("Hyperspectral", ["Tensors", "Units", "Diagnostics"]),
+  Library("Chemometrics", ["CLAPACK", "Tensors"]),
+  Library("Hyperspectral", ["Chemometrics", "Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
     "BeltSimulation",
@@ -55,7 +56,7 @@ let libraries: [Library] = [
   Library(
     "Distillation",
     [
-      "CLAPACK", "Bundles", "Models", "Datasets", "Samples", "NeuralNetworks", "Tensors",
+      "Bundles", "Models", "Datasets", "Samples", "NeuralNetworks", "Chemometrics", "Tensors",
       "Diagnostics",
     ]),
   Library(

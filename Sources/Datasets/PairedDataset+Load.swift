@@ -210,8 +210,8 @@ extension RecordingFolder {
       return try CubeFile.reflectance(file)
     }
     return try Hyperspectral.reflectance(
-      of: CubeFile.counts(file), dark: CubeFile.counts(url(of: dark)),
-      white: CubeFile.counts(url(of: white))
-    ).0
+      of: CubeFile.open(file), dark: CubeFile.open(url(of: dark)),
+      white: CubeFile.open(url(of: white))
+    ).cube
   }
 }

@@ -1,3 +1,4 @@
+import Chemometrics
 import Datasets
 import Diagnostics
 import Foundation

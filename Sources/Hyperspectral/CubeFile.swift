@@ -78,13 +78,9 @@ extension CubeReader {
   }
 
   private func cube<State>(lines: Range<Int>?) throws -> Cube<State> {
-    guard let wavelengths else {
-      throw CubeError(
-        files[0].relativePath, .noWavelengths(soughtBeside: wavelengthFilesSought))
-    }
-    return Cube(
-      lines: (lines ?? 0..<shape.lines).count, samples: shape.samples, wavelengths: wavelengths,
-      values: try values(lines: lines ?? 0..<shape.lines))
+    Cube(
+      lines: (lines ?? 0..<shape.lines).count, samples: shape.samples,
+      wavelengths: try knownWavelengths(), values: try values(lines: lines ?? 0..<shape.lines))
   }
 
   /// The stored numbers of some lines, `[lines, samples, bands]`.

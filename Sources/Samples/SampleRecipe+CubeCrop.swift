@@ -49,7 +49,7 @@ extension SampleRecipe {
     for cell in weights.indices where weights[cell] > 0 {
       for band in 0..<bands { spectra[cell * bands + band] /= weights[cell] }
     }
-    pretreatment.apply(to: &spectra, bands: bands)
+    pretreatment.apply(to: &spectra, bands: bands, wavelengths: wavelengths)
     let channels = spectralChannels
     var covered = 0
     for cell in weights.indices {

@@ -33,7 +33,8 @@ public struct PreparedScene: Sendable {
         target += 1
       }
     }
-    recipe.pretreatment.apply(to: &spectra, bands: kept.positions.count)
+    recipe.pretreatment.apply(
+      to: &spectra, bands: kept.positions.count, wavelengths: recipe.wavelengths)
     self.spectra = spectra
     channels = recipe.spectralChannels
   }

@@ -45,7 +45,8 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
     decode(bytes.span.bytes, order: order, into: &values)
   }
 
-  private func decode(_ bytes: RawSpan, order: ByteOrder, into values: inout [Float]) {
+  /// As above, from memory that lies elsewhere.
+  public func decode(_ bytes: RawSpan, order: ByteOrder, into values: inout [Float]) {
     precondition(
       bytes.byteCount == values.count * byteCount,
       "\(self): \(bytes.byteCount) bytes are not \(values.count) numbers")
