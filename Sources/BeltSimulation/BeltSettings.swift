@@ -52,9 +52,9 @@ public struct MetalsSettings: Codable, Equatable, Sendable {
   /// Share of plated pieces: nickel on copper and brass, chromium on zinc, zinc on steel.
   public var platedShare = 0.13
   /// Share of pieces so caked that hardly any metal shows.
-  public var cakedShare = 0.13
+  public var cakedShare = 0.09
   /// From 0 (shape and texture say nothing about the material) to 1 (all that they can).
-  public var textureTie = 0.6
+  public var textureTie = 0.7
 
   public init() {}
 }
