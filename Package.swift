@@ -33,6 +33,7 @@ let libraries: [Library] = [
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
   Library("Chemometrics", ["CLAPACK", "Tensors"]),
   Library("Hyperspectral", ["Chemometrics", "Tensors", "Units", "Diagnostics"]),
+  Library("LineScan", ["Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
     "BeltSimulation",

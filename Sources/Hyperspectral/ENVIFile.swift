@@ -21,8 +21,10 @@ public struct ENVIFile: Sendable {
     let stored = try PositionedFile(pair.cube)
     var notes = pair.header.notes
     if let mismatch = pair.header.mismatch(size: stored.size) {
-      // A trailer shorter than a line cannot shift anything that comes before it.
-      guard stored.size > mismatch.wanted, stored.size - mismatch.wanted < pair.header.lineBytes
+      // A trailer shorter than a line cannot shift anything that comes before it; a recording that
+      // goes on, or was killed, holds lines that its header does not tell yet.
+      guard stored.size > mismatch.wanted,
+        stored.size - mismatch.wanted < pair.header.lineBytes || pair.header.isStillRecorded
       else {
         throw ENVIError(pair.cube.relativePath, .size(mismatch))
       }
@@ -110,6 +112,11 @@ extension ENVIFile: CubeReader {
 extension ENVIHeader {
   /// Bytes of one line.
   var lineBytes: Int { samples * bands * type.byteCount }
+
+  /// Whether the cube grows, line by line, or did when its program was killed.
+  var isStillRecorded: Bool {
+    interleave != .bsq && self["line table"] != nil && self["recording state"] == nil
+  }
 
   /// How a file of `size` bytes differs from what the header says; nil where it does not.
   func mismatch(size: Int) -> SizeMismatch? {
