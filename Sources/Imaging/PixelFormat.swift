@@ -99,11 +99,12 @@ public struct PixelLayout: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - bytesPerLine: nil is without padding.
+  ///   - color: nil is BT.601, limited range where there is chroma and full range elsewhere.
   ///   - place: names the camera or file in errors.
   /// - Throws: a `PixelError` with the values found and wanted.
   public init(
     _ format: PixelFormat, width: Int, height: Int, bytesPerLine: Int? = nil,
-    color: ColorRules = ColorRules(matrix: .bt601, range: .limited), place: String
+    color: ColorRules? = nil, place: String
   ) throws(PixelError) {
     guard (1...Self.sideLimit).contains(width), (1...Self.sideLimit).contains(height) else {
       throw PixelError(place, .size(format, width: width, height: height))
@@ -117,7 +118,7 @@ public struct PixelLayout: Sendable, Equatable {
     self.width = width
     self.height = height
     self.bytesPerLine = found
-    self.color = color
+    self.color = color ?? ColorRules(matrix: .bt601, range: format.hasChroma ? .limited : .full)
   }
 
   /// Bytes that a frame has at least, 0 for MJPG.

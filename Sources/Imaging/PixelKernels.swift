@@ -39,8 +39,8 @@ struct PixelKernels {
       let row = source + y * stride
       let out = target + y * layout.width * 3
       switch layout.format {
-      case .yuyv: packed(row, luma: 0, chroma: 1, out)
-      case .uyvy: packed(row, luma: 1, chroma: 0, out)
+      case .yuyv: yuyv(row, out)
+      case .uyvy: uyvy(row, out)
       case .nv12: planar(row, source + (height + y / 2) * stride, out)
       case .rgb24: out.update(from: row, count: 3 * layout.width)
       case .bgr24: swapped(row, out)
@@ -55,9 +55,17 @@ struct PixelKernels {
     }
   }
 
-  private func packed(_ row: Source, luma: Int, chroma: Int, _ out: Target) {
-    let done =
-      width == .single ? 0 : pixel_row_packed(row, 1 - Int32(luma), weights.row, layout.width, out)
+  private func yuyv(_ row: Source, _ out: Target) {
+    let done = width == .single ? 0 : pixel_row_yuyv(row, weights.row, layout.width, out)
+    packed(row, from: done, luma: 0, chroma: 1, out)
+  }
+
+  private func uyvy(_ row: Source, _ out: Target) {
+    let done = width == .single ? 0 : pixel_row_uyvy(row, weights.row, layout.width, out)
+    packed(row, from: done, luma: 1, chroma: 0, out)
+  }
+
+  private func packed(_ row: Source, from done: Int, luma: Int, chroma: Int, _ out: Target) {
     for x in done..<layout.width {
       let pair = row + x / 2 * 4
       let color = weights.color(

@@ -51,6 +51,23 @@ struct PixelDecoderSuite {
     }
   }
 
+  @Test("the picture's memory is used again", arguments: PixelFormat.allCases)
+  func sameMemory(format: PixelFormat) throws {
+    let layout = try PixelLayout(format, width: 61, height: 45, place: "t")
+    let bytes =
+      format.hasRows
+      ? [UInt8](repeating: 9, count: layout.byteCount)
+      : [UInt8](try PictureFile.encodeJPEG(FrameJPEGSuite.scene, quality: 80))
+    let decoder = try PixelDecoder(layout, place: "t")
+    var picture = Picture(width: 1, height: 1)
+    var places: Set<UInt> = []
+    for _ in 0..<4 {
+      try decoder.decode(bytes.span.bytes, into: &picture)
+      places.insert(picture.pixels.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) })
+    }
+    #expect(places.count == 1)
+  }
+
   @Test("every rule gives back the scene within two steps", arguments: rules)
   func scene(rules: ColorRules) throws {
     let steps: [UInt8] = [0, 1, 17, 60, 128, 190, 254, 255]

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+extension Benchmark {
+  /// Times `ours` and `peer` by turns, so that whatever else the machine does meets both alike.
+  ///
+  /// A turn is the best of five calls, for whoever was interrupted; of the turns it is the median.
+  ///
+  /// - Parameters:
+  ///   - work: what one call does, in the benchmark's unit.
+  ///   - ours: is called with 0, 1, 2 and so on; once where speed is not measured.
+  ///   - peer: does the same work another way and says how long that took.
+  public func race(
+    work: Double, against name: String, target: Double, turns: Int = 41,
+    ours: (_ call: Int) throws -> Void, peer: (_ call: Int) throws -> Duration
+  ) throws {
+    try ours(0)
+    guard Self.isFull else { return }
+    let clock = ContinuousClock()
+    func best(of call: (Int) throws -> Duration) throws -> Duration {
+      try (0..<5).map { try call($0) }.min() ?? .zero
+    }
+    func timed(_ call: Int) throws -> Duration {
+      let start = clock.now
+      try ours(call)
+      return start.duration(to: clock.now)
+    }
+    // A processor that was idle runs slowly at first.
+    let warm = clock.now + .milliseconds(500)
+    while clock.now < warm { _ = try (best(of: timed), best(of: peer)) }
+    var (own, other): ([Duration], [Duration]) = ([], [])
+    for _ in 0..<turns {
+      own.append(try best(of: timed))
+      other.append(try best(of: peer))
+    }
+    let (ownMedian, otherMedian) = (own.sorted()[turns / 2], other.sorted()[turns / 2])
+    print(
+      line(
+        rate: work / (ownMedian / .seconds(1)),
+        against: (Peer(name, rate: work / (otherMedian / .seconds(1))), target)))
+  }
+}
+
+/// A program that answers each line on its standard input with a line on its standard output.
+public final class AnsweringProgram {
+  private let process = Process()
+  private let (input, output) = (Pipe(), Pipe())
+  private var rest = Data()
+
+  /// Starts the program at `path`.
+  public init(_ path: String, _ arguments: [String]) throws {
+    process.executableURL = URL(filePath: path)
+    process.arguments = arguments
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+  }
+
+  deinit {
+    try? input.fileHandleForWriting.close()  // It may have ended already.
+    process.waitUntilExit()
+  }
+
+  /// Sends `line` and waits for the answer.
+  public func ask(_ line: String = "") throws -> String? {
+    try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    return answer()
+  }
+
+  /// The next line; nil where the program has ended.
+  public func answer() -> String? {
+    while true {
+      if let end = rest.firstIndex(of: 10) {
+        defer { rest = Data(rest[(end + 1)...]) }
+        return String(decoding: rest[..<end], as: UTF8.self)
+      }
+      let more = output.fileHandleForReading.availableData
+      if more.isEmpty { return nil }
+      rest += more
+    }
+  }
+}
