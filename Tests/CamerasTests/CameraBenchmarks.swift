@@ -25,7 +25,7 @@ struct CameraBenchmarks {
         format, width: CameraBenchmarks.width, height: CameraBenchmarks.height, place: "bench")
       var random = SplitMix64(seed: 3, purpose: format.rawValue)
       // No luma below black, which OpenCV takes for black before it adds the colors.
-      let frame = (0..<layout.byteCount).map { _ in UInt8(16 + random.next() >> 32 % 240) }
+      let frame = (0..<layout.byteCount).map { _ in UInt8(16 + random.nextIndex(below: 240)) }
       // Written to, so that each is a copy of its own.
       var copies = [frame, frame, frame, frame]
       for turn in copies.indices { copies[turn][0] = frame[0] }
@@ -46,7 +46,8 @@ struct CameraBenchmarks {
     try withTemporaryFolder { folder in
       let peer = Benchmark.isFull ? try Self.openCV(&camera, format, in: folder) : nil
       try benchmark.race(
-        work: Self.megapixels, against: "OpenCV cvtColor, 1 thread", target: format == .yuyv ? 2 : 1,
+        work: Self.megapixels, against: "OpenCV cvtColor, 1 thread",
+        target: format == .yuyv ? 2 : 1,
         ours: { try camera.decode($0) },
         peer: { _ in
           let answer = try #require(try peer?.ask())
