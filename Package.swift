@@ -33,6 +33,7 @@ let libraries: [Library] = [
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
   Library("Chemometrics", ["CLAPACK", "Tensors"]),
   Library("Hyperspectral", ["Chemometrics", "Tensors", "Units", "Diagnostics"]),
+  Library("Inspections", ["Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("LineScan", ["Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
@@ -77,7 +78,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "mirage-train", "Sources/mirage-train",
     [
       "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Hyperspectral",
-      "Imaging", "ModelExchange", "NeuralNetworks", "Reports",
+      "Imaging", "Inspections", "ModelExchange", "NeuralNetworks", "Reports",
     ]
   ),
   (

@@ -17,7 +17,15 @@ public struct ENVIFile: Sendable {
 
   /// Opens a cube by its header or by its file of numbers, and checks that they agree in size.
   public static func open(_ file: URL) throws -> ENVIFile {
-    let pair = try ENVIPair.find(file)
+    try open(ENVIPair.find(file))
+  }
+
+  /// Opens numbers with a header of any name.
+  package static func open(_ file: URL, header headerFile: URL) throws -> ENVIFile {
+    try open(ENVIPair(header: ENVIPair.read(headerFile), headerFile: headerFile, cube: file))
+  }
+
+  private static func open(_ pair: ENVIPair) throws -> ENVIFile {
     let stored = try PositionedFile(pair.cube)
     var notes = pair.header.notes
     if let mismatch = pair.header.mismatch(size: stored.size) {

@@ -12,7 +12,8 @@ extension ENVIHeader {
     var isAsStored = false
   }
 
-  static func code(of type: ScalarType) -> Int? {
+  /// The number by which `data type` names a type; nil where ENVI has none.
+  package static func code(of type: ScalarType) -> Int? {
     typeCodes.first { $0.value == type }?.key
   }
 

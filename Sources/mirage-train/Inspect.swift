@@ -2,35 +2,59 @@ import CommandKit
 import Datasets
 import Diagnostics
 import Foundation
-import Hyperspectral
 import Imaging
 
-/// Looks at whatever a person has: recordings, a cube, a picture.
+/// Looks at whatever a person has: recordings, cubes, pictures.
 struct Inspect: Command {
   static let name = "inspect"
   static let summary = "Says what recordings, cubes and pictures hold and whether they can be used."
   static let examples = [
     "mirage-train inspect SampleData/IndianPines",
     "mirage-train inspect belt.hdr belt.png",
+    "mirage-train inspect Recordings --json",
+    "mirage-train inspect odd.hdr --previews odd.png",
+    "mirage-train inspect odd.hdr --repair --reading 2",
+    "mirage-train inspect belt.hdr --picture belt.png --spectra 40,12 --spectra 10,5,8,8 "
+      + "--out belt.svg",
     "mirage-train inspect --seal Recordings",
   ]
 
   var files: [URL] = []
+  var cubes = InspectCubes()
   var seals = false
 
   static let operands: [Operand<Self>] = [
-    .rest("FILE", \.files, "Folder with manifest.json, cube (.hdr or its numbers), or picture")
+    .rest(
+      "FILE", \.files,
+      "Cube (ENVI header or its numbers, .npy, .mat, .tif), picture, or folder of them")
   ]
   static let flags: [Flag<Self>] = [
+    .toggle("--json", \.cubes.isJSON, "Write one JSON object a cube instead of text"),
+    .optional(
+      "--previews", \.cubes.previews, "FILE.png",
+      "Draw a picture of each reading of an ENVI cube that fits its size"),
+    .toggle(
+      "--repair", \.cubes.repairs,
+      "Write a corrected header beside the old one, where the evidence is clear"),
+    .optional(
+      "--reading", \.cubes.reading, "N", "With --repair: take this reading of the table"),
+    .optional(
+      "--picture", \.cubes.picture, "FILE.png",
+      "Draw the cube: default bands, natural colors, or false colors, and say which"),
+    .repeated(
+      "--spectra", \.cubes.spectra, "X,Y[,W,H]",
+      "Draw the spectrum of a pixel (sample, line), or mean and deviation of a region"),
+    .optional("--out", \.cubes.out, "FILE.svg", "Where to draw the spectra"),
     .toggle(
       "--seal", \.seals,
-      "Write the digests of a folder's files into its manifest, after you looked at what changed")
+      "Write the digests of a folder's files into its manifest, after you looked at what changed"),
   ]
 
   func run() async throws {
+    try cubes.check(files)
     var isUsable = true
     for (number, file) in files.enumerated() {
-      if number > 0 { print() }
+      if number > 0, !cubes.isJSON { print() }
       if seals {
         try seal(file)
       } else {
@@ -46,26 +70,19 @@ struct Inspect: Command {
       throw Complaint(file.relativePath, "no such file or folder")
     }
     let kind = file.pathExtension.lowercased()
-    if isFolder.boolValue || kind == "json" {
+    let manifest = RecordingFolder.manifestFile(of: file)
+    if kind == "json" || isFolder.boolValue && FileManager.default.fileExists(atPath: manifest.path)
+    {
+      if cubes.isJSON { return try cubes.folder(manifest.deletingLastPathComponent()) }
       print(try RecordingInspection(file).text)
-    } else if ["png", "jpg", "jpeg"].contains(kind) {
-      print(Self.text(of: try PictureFile.read(file), name: file.lastPathComponent))
-    } else if kind == "npy" {
-      let cube = try CubeFile.counts(file)
-      let (least, most) = (cube.wavelengths.min(), cube.wavelengths.max())
-      print(
-        """
-        \(file.lastPathComponent)
-          \(cube.lines) lines × \(cube.samples) samples × \(cube.bands) bands
-          wavelengths: \(least?.nanometers ?? 0) to \(most?.nanometers ?? 0) nm
-          numbers: \(cube.values.min() ?? 0) to \(cube.values.max() ?? 0)
-        """)
-    } else {
-      let inspection = try ENVIInspection(file)
-      print(inspection.text)
-      return inspection.isUsable
+      return true
     }
-    return true
+    if isFolder.boolValue { return try cubes.folder(file) }
+    if ["png", "jpg", "jpeg"].contains(kind) {
+      print(Self.text(of: try PictureFile.read(file), name: file.lastPathComponent))
+      return true
+    }
+    return try cubes.cube(file)
   }
 
   private func seal(_ file: URL) throws {
