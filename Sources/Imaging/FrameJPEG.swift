@@ -9,7 +9,7 @@ import Synchronization
 final class FrameJPEG: Sendable {
   /// What is used again from frame to frame, for one thread at a time.
   private struct Workshop: ~Copyable {
-    let handle: tjhandle
+    private(set) var handle: tjhandle
     /// A frame with the tables that it came without.
     var completed: [UInt8] = []
 
@@ -40,13 +40,21 @@ final class FrameJPEG: Sendable {
       }
     }
 
-    private func decompress(
+    private mutating func decompress(
       _ bytes: UnsafeBufferPointer<UInt8>, into pixels: inout [UInt8], width: Int, height: Int
     ) -> PixelError.Reason? {
       var (foundWidth, foundHeight, sampling, space): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
       let headerStatus = tjDecompressHeader3(
         handle, bytes.baseAddress, UInt(bytes.count), &foundWidth, &foundHeight, &sampling, &space)
-      guard headerStatus == 0 else { return .damagedJPEG(FrameJPEG.message(handle)) }
+      guard headerStatus == 0 else {
+        let reason = PixelError.Reason.damagedJPEG(FrameJPEG.message(handle))
+        // After a broken header libjpeg-turbo takes the next picture for its continuation.
+        if let fresh = tjInitDecompress() {
+          tjDestroy(handle)
+          handle = fresh
+        }
+        return reason
+      }
       guard foundWidth > 0, foundHeight > 0 else {
         return .damagedJPEG("it ends in its header")
       }
