@@ -196,7 +196,8 @@ final class CameraReader {
     let rates = session.meter.rates
     let place = session.device.place
     if let trouble = rateWatch.look(
-      rates, nominal: session.format.rate, tolerance: wiring.settings.rateTolerance, place: place)
+      rates, nominal: session.format.rate, tolerance: wiring.settings.rateTolerance, place: place,
+      at: wiring.system.nanoseconds)
     {
       wiring.exchange.note(trouble)
     }
@@ -268,20 +269,29 @@ final class CameraReader {
 /// Compares the rate that comes with the rate that was agreed on, and tells changes once.
 struct RateWatch: Sendable {
   private(set) var isWrong = false
+  /// Since when it looks wrong without a break; monotonic nanoseconds.
+  private var wrongSince: Int64?
 
   private static let leastSeconds = 1.5
+  /// As long as a rate is measured, so that the one that is told is not a mixture.
+  private static let settlingNanoseconds: Int64 = 2_000_000_000
 
   init() {}
 
   /// A trouble where the rate has just become wrong.
   mutating func look(
-    _ rates: RateMeter.Rates?, nominal: Double?, tolerance: Double, place: String
+    _ rates: RateMeter.Rates?, nominal: Double?, tolerance: Double, place: String, at now: Int64
   ) -> Complaint? {
     guard let rates, let nominal, rates.seconds >= Self.leastSeconds else { return nil }
     let difference = abs(rates.exposed - nominal) / nominal
     // Half the tolerance back, so that a rate at the limit does not raise alarm after alarm.
     if isWrong, difference < tolerance / 2 { isWrong = false }
-    guard !isWrong, difference > tolerance else { return nil }
+    guard difference > tolerance else {
+      wrongSince = nil
+      return nil
+    }
+    wrongSince = wrongSince ?? now
+    guard !isWrong, now - (wrongSince ?? now) >= Self.settlingNanoseconds else { return nil }
     isWrong = true
     return Complaint(
       place,

@@ -103,7 +103,7 @@ struct FrameAcquisition {
     try stream.queue(index)
     if let failure {
       let reason = (failure as? any Explained)?.problem ?? "\(failure)"
-      lose(1, .undecodable, reason, at: wiring.system.nanoseconds)
+      lose(1, .undecodable, "not decodable: \(reason)", at: wiring.system.nanoseconds)
       return false
     }
     let (exposedAt, meaning) = exposure(of: buffer, session)
