@@ -78,7 +78,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "mirage-train", "Sources/mirage-train",
     [
       "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Hyperspectral",
-      "Imaging", "Inspections", "ModelExchange", "NeuralNetworks", "Reports",
+      "Imaging", "Inspections", "LineScan", "ModelExchange", "NeuralNetworks", "Reports",
     ]
   ),
   (
@@ -92,7 +92,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "mirage-simulate", "Tools/mirage-simulate",
     [
       "BeltSimulation", "CameraCalibration", "CommandKit", "Datasets", "Diagnostics",
-      "Hyperspectral", "Imaging",
+      "Hyperspectral", "Imaging", "LineScan", "Tensors",
     ]
   ),
   (
@@ -153,7 +153,7 @@ let package = Package(
         name: "SystemTests",
         dependencies: dependencies(
           ["Bundles", "Diagnostics", "Models", "NeuralNetworks", "Samples", "Sorting", "Tensors"]
-            + ["TestSupport"] + programs.map(\.name)),
+            + ["Hyperspectral", "LineScan", "TestSupport"] + programs.map(\.name)),
         swiftSettings: swiftSettings),
     ]
 )

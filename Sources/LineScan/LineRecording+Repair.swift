@@ -42,6 +42,8 @@ extension LineRecording {
         numbers.relativePath, "cannot be cut to its last whole line",
         remedy: "check that the file is yours to write")
     }
+    // Without the reserve a repaired recording is as good; with it only some room is lost.
+    try? FileManager.default.removeItem(at: reserve(besideHeader: headerFile))
     return lines
   }
 }

@@ -38,7 +38,7 @@ public final class LineRecording {
     self.format = format
     self.settings = settings
     headerFile = folder.appending(path: "\(name).hdr")
-    reserve = folder.appending(path: ".\(name).reserve")
+    reserve = Self.reserve(besideHeader: headerFile)
     tableFile = LineTable.file(besideHeader: headerFile)
     for file in [headerFile, folder.appending(path: "\(name).raw"), tableFile]
     where FileManager.default.fileExists(atPath: file.path) {
@@ -62,6 +62,12 @@ public final class LineRecording {
       appearance: .growing)
     zeros = [UInt8](repeating: 0, count: 2 * format.countsPerLine)
     try appendToTable(LineTable.heading)
+  }
+
+  /// The file that keeps room for the last header.
+  static func reserve(besideHeader header: URL) -> URL {
+    let name = header.deletingPathExtension().lastPathComponent
+    return header.deletingLastPathComponent().appending(path: ".\(name).reserve")
   }
 
   /// Appends `line`, and lines of zeros for those that were lost before it.

@@ -40,4 +40,15 @@ public struct RecordingSummary: Sendable, Equatable {
   public var saturatedShare: Double { counts == 0 ? 0 : Double(saturated) / Double(counts) }
 
   public init() {}
+
+  /// Both together.
+  static func + (first: Self, second: Self) -> Self {
+    var sum = first
+    sum.lines += second.lines
+    sum.missing += second.missing
+    sum.estimated += second.estimated
+    sum.saturated += second.saturated
+    sum.counts += second.counts
+    return sum
+  }
 }

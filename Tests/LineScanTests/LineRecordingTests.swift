@@ -157,3 +157,50 @@ struct LineRecordingTests {
     }
   }
 }
+
+@Suite("A recorder of lines")
+struct LineRecorderTests {
+  @Test("behind a gap too long to fill a new cube begins")
+  func parts() throws {
+    try withTemporaryFolder { folder in
+      var simulation = SimulatedLines.Settings(lineCount: 30)
+      simulation.missing = Set(10..<20)
+      var source = SimulatedLines(.small, settings: simulation)
+      var settings = RecordingSettings()
+      settings.longestGap = 5
+      var recorder = try LineRecorder(in: folder, format: source.format, settings: settings)
+      while let line = try source.nextLine() { try recorder.append(line) }
+      try recorder.finish()
+      #expect(recorder.headerFiles.map(\.lastPathComponent) == ["cube.hdr", "cube-2.hdr"])
+      #expect(recorder.summary.lines == 20)
+      #expect(recorder.summary.missing == 0)
+      for file in recorder.headerFiles { #expect(try ENVIFile.open(file).header.lines == 10) }
+    }
+  }
+
+  @Test("references are copied from another recording, and missing ones are told")
+  func references() throws {
+    try withTemporaryFolder { folder in
+      let (first, second) = (folder.appending(path: "a"), folder.appending(path: "b"))
+      let dark = try LineRecording(
+        in: first, format: .small, settings: RecordingSettings(role: .dark))
+      let counts = [UInt16](repeating: 60, count: 80)
+      try dark.append(ScanLine(counts: counts, sequence: 0, arrivedAt: .init(nanoseconds: 0)))
+      try dark.finish()
+      try LineRecorder.copyReferences(from: first, to: second)
+      #expect(try ENVIFile.open(second.appending(path: "dark.hdr")).header.lines == 1)
+      #expect(
+        complaint { try LineRecorder.copyReferences(from: folder, to: second) }
+          .contains("holds neither dark.hdr nor white.hdr"))
+    }
+  }
+
+  @Test("a source is named as the help says, or refused")
+  func names() throws {
+    #expect(try LineSourceName.open("simulated").format == .fx10)
+    #expect(
+      complaint { _ = try LineSourceName.open("/nowhere/x.hdr") }
+        .hasPrefix("/nowhere/x.hdr: is no file and no source of lines\n  help: write it as tcp://"))
+    #expect(throws: Complaint.self) { _ = try LineSourceName.open("http://host:1") }
+  }
+}

@@ -178,3 +178,41 @@ struct SocketLinesTests {
         .contains("sent no header within 0.3 s"))
   }
 }
+
+@Suite("The example bridge", .timeLimit(.minutes(1)))
+struct ExampleBridgeTests {
+  @Test("a page of Python brings a camera, and every count arrives")
+  func python() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "camera").path
+      let bridge = try RunningProgram(
+        "/usr/bin/env",
+        [
+          "python3", packageRoot.appending(path: "Tools/line-bridge/bridge.py").path,
+          "unix:\(path)", "20",
+        ])
+      while bridge.isRunning, !FileManager.default.fileExists(atPath: path) {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      var source: SocketLines?
+      // Between the file's appearance and listening there is a moment.
+      for _ in 0..<100 where source == nil {
+        source = try? SocketLines(.unix(path: path))
+        if source == nil { Thread.sleep(forTimeInterval: 0.01) }
+      }
+      let receiver = try #require(source)
+      #expect(receiver.format.camera == "Example camera")
+      #expect(receiver.format.samples == 640 && receiver.format.bands == 224)
+      #expect(receiver.format.wavelengths?.last?.nanometers == 1000)
+      let lines = try LineSourceConformance.check(receiver, exposed: 20)
+      #expect(lines.count == 20)
+      for line in lines {
+        let wanted = (0..<(640 * 224)).map { UInt16((line.sequence + $0) % 4095) }
+        #expect(line.counts == wanted)
+        #expect(line.beltMillimeters == nil)
+      }
+      let result = bridge.finish()
+      #expect(result.status == 0, "\(result.error)")
+    }
+  }
+}
