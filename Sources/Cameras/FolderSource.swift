@@ -28,25 +28,6 @@ public struct FrameList: Codable, Sendable {
 
 /// Pictures of a folder, in the order of `frames.json` or of their names.
 public struct FolderSource: FrameSource {
-  /// When the frames of a folder were exposed and where the belt was.
-  public struct Timing: Sendable, Equatable {
-    /// Frames a second; nil is as `frames.json` says, or 25.
-    public var framesPerSecond: Double?
-    /// The belt's speed where `frames.json` does not tell its position.
-    public var speedMillimetersPerSecond: Double?
-    /// Frames exposed later than this are left out; nil plays all.
-    public var seconds: Double?
-
-    public init(
-      framesPerSecond: Double? = nil, speedMillimetersPerSecond: Double? = nil,
-      seconds: Double? = nil
-    ) {
-      self.framesPerSecond = framesPerSecond
-      self.speedMillimetersPerSecond = speedMillimetersPerSecond
-      self.seconds = seconds
-    }
-  }
-
   private struct Exposure {
     var file: URL
     var at: LineInstant
@@ -67,7 +48,7 @@ public struct FolderSource: FrameSource {
   ///
   /// - Throws: a `Complaint` where there is no picture, where `frames.json` is not what it should
   ///   be, or where neither it nor `timing` tells the belt's position.
-  public init(_ folder: URL, timing: Timing = Timing()) throws {
+  public init(_ folder: URL, timing: ReplayTiming = ReplayTiming()) throws {
     let entries = try Self.entries(of: folder)
     let end = LineInstant(seconds: timing.seconds ?? .infinity)
     exposures = try Self.exposures(of: entries, in: folder, timing: timing).filter { $0.at <= end }
@@ -159,14 +140,14 @@ public struct FolderSource: FrameSource {
   }
 
   private static func exposures(
-    of entries: [FrameList.Entry], in folder: URL, timing: Timing
+    of entries: [FrameList.Entry], in folder: URL, timing: ReplayTiming
   ) throws -> [Exposure] {
     let place = folder.appending(path: "frames.json").relativePath
     var last = (seconds: -Double.infinity, millimeters: -Double.infinity)
     return try entries.enumerated().map { index, entry in
       let seconds =
         timing.framesPerSecond.map { Double(index) / $0 }
-        ?? entry.seconds ?? (Double(index) / 25)
+        ?? entry.seconds ?? (Double(index) / ReplayTiming.usualRate)
       guard
         let millimeters = entry.beltMillimeters
           ?? timing.speedMillimetersPerSecond.map({ $0 * seconds })

@@ -58,7 +58,7 @@ public enum PictureFile {
 
   /// Refuses sizes beyond the limits, and sizes that no file of `byteCount` bytes can hold: zlib
   /// shrinks a row of equal bits some 8000 times, JPEG a flat picture less.
-  static func check(
+  public static func check(
     width: Int, height: Int, byteCount: Int, place: String
   ) throws(PictureError) {
     let (pixels, overflows) = width.multipliedReportingOverflow(by: height)

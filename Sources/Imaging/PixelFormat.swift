@@ -33,6 +33,11 @@ public enum PixelFormat: String, Sendable, Codable, CaseIterable {
   /// Whether luma and chroma stand for colors.
   var hasChroma: Bool { self == .yuyv || self == .uyvy || self == .nv12 }
 
+  /// Whether each pixel sees one color only.
+  public var isMosaic: Bool {
+    [.bayerRGGB, .bayerBGGR, .bayerGRBG, .bayerGBRG].contains(self)
+  }
+
   /// Bytes that the first `width` pixels of a row take, the whole last pair included; 0 for MJPG.
   public func rowBytes(width: Int) -> Int {
     switch self {
@@ -95,7 +100,8 @@ public struct PixelLayout: Sendable, Equatable {
   /// always BT.601 in full range.
   public let color: ColorRules
 
-  /// A layout that can be: sides from 1 to `sideLimit`, lines that hold their pixels.
+  /// A layout that can be: sides from 1 to `sideLimit`, no more pixels than a picture file may have,
+  /// lines that hold them.
   ///
   /// - Parameters:
   ///   - bytesPerLine: nil is without padding.
@@ -106,7 +112,9 @@ public struct PixelLayout: Sendable, Equatable {
     _ format: PixelFormat, width: Int, height: Int, bytesPerLine: Int? = nil,
     color: ColorRules? = nil, place: String
   ) throws(PixelError) {
-    guard (1...Self.sideLimit).contains(width), (1...Self.sideLimit).contains(height) else {
+    guard (1...Self.sideLimit).contains(width), (1...Self.sideLimit).contains(height),
+      width * height <= PictureFile.pixelLimit
+    else {
       throw PixelError(place, .size(format, width: width, height: height))
     }
     let least = format.rowBytes(width: width)
@@ -137,6 +145,7 @@ public struct PixelError: Explained, Equatable {
     case size(PixelFormat, width: Int, height: Int)
     case bytesPerLine(PixelFormat, width: Int, found: Int, wanted: Int)
     case short(PixelLayout, found: Int)
+    case planes(width: Int, height: Int, found: Int, wanted: Int)
     case noJPEG(found: Int)
     case sizeInJPEG(width: Int, height: Int, wantedWidth: Int, wantedHeight: Int)
     case damagedJPEG(String)
@@ -154,7 +163,7 @@ public struct PixelError: Explained, Equatable {
     switch reason {
     case .size(let format, let width, let height):
       "\(format.rawValue) pictures of \(width) × \(height) pixels found, sides of 1 to "
-        + "\(PixelLayout.sideLimit) wanted"
+        + "\(PixelLayout.sideLimit) and at most \(PictureFile.pixelLimit) pixels wanted"
     case .bytesPerLine(let format, let width, let found, let wanted):
       "lines of \(found) bytes found, \(width) pixels of \(format.rawValue) take \(wanted) to "
         + "\(1 << 24)"
@@ -162,6 +171,8 @@ public struct PixelError: Explained, Equatable {
       "\(found) bytes found, a \(layout.format.rawValue) picture of \(layout.width) × "
         + "\(layout.height) pixels in lines of \(layout.bytesPerLine) bytes takes "
         + "\(layout.byteCount)"
+    case .planes(let width, let height, let found, let wanted):
+      "\(found) bytes found, planes of \(width) × \(height) pixels take \(wanted)"
     case .noJPEG(let found):
       "\(found) bytes found that are no JPEG picture, one that begins with ff d8 was wanted"
     case .sizeInJPEG(let width, let height, let wantedWidth, let wantedHeight):
@@ -173,7 +184,7 @@ public struct PixelError: Explained, Equatable {
   public var remedy: String? {
     switch reason {
     case .size, .bytesPerLine: "choose another size or format of the camera"
-    case .short, .noJPEG, .damagedJPEG:
+    case .short, .planes, .noJPEG, .damagedJPEG:
       "if it happens often, try another cable, port or a lower frame rate"
     case .sizeInJPEG: "restart the camera; if it happens again, choose another size"
     }

@@ -33,6 +33,34 @@ struct PixelKernels {
     }
   }
 
+  /// Converts luma and two planes of chroma without padding, of which each sample stands for one
+  /// or two columns and rows.
+  func convertPlanes(
+    _ bytes: RawSpan, chromaWidth: Int, chromaHeight: Int, into pixels: inout [UInt8]
+  ) {
+    let (luma, chroma) = (layout.width * layout.height, chromaWidth * chromaHeight)
+    precondition(bytes.byteCount >= luma + 2 * chroma && pixels.count == 3 * luma)
+    bytes.withUnsafeBytes { source in
+      pixels.withUnsafeMutableBufferPointer { target in
+        guard let start = source.baseAddress, let target = target.baseAddress else { return }
+        let first = start.assumingMemoryBound(to: UInt8.self)
+        for y in 0..<layout.height {
+          let row = (chromaHeight == layout.height ? y : y / 2) * chromaWidth
+          planes(
+            first + y * layout.width, cb: first + luma + row, cr: first + luma + chroma + row,
+            shift: chromaWidth == layout.width ? 0 : 1, target + 3 * y * layout.width)
+        }
+      }
+    }
+  }
+
+  private func planes(_ luma: Source, cb: Source, cr: Source, shift: Int, _ out: Target) {
+    for x in 0..<layout.width {
+      let color = weights.color(luma: luma[x], cb: cb[x >> shift], cr: cr[x >> shift])
+      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = color
+    }
+  }
+
   private func convert(_ source: Source, _ target: Target) {
     let (height, stride) = (layout.height, layout.bytesPerLine)
     for y in 0..<height {

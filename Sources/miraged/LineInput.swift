@@ -27,23 +27,25 @@ struct LineInput: Sendable {
       }
     }
     switch (options.frames, options.isSimulated) {
-    case (let folder?, false): try self.init(folder: folder, options)
+    case (let frames?, false): try self.init(frames: frames, options)
     case (nil, true): try self.init(simulated: options)
     default:
       throw WrongOptions(
         "input",
         "\(options.isSimulated ? "both" : "neither") of --frames and --simulate found, one wanted",
-        remedy: "give a folder of pictures, or sort the simulated belt")
+        remedy: "give a folder of pictures or a video file, or sort the simulated belt")
     }
   }
 
-  private init(folder: URL, _ options: Run) throws {
-    name = folder.relativePath
-    source = try FolderSource(
-      folder,
-      timing: FolderSource.Timing(
-        framesPerSecond: options.rate, speedMillimetersPerSecond: options.speed,
-        seconds: options.seconds))
+  private init(frames: URL, _ options: Run) throws {
+    name = frames.relativePath
+    let timing = ReplayTiming(
+      framesPerSecond: options.rate, speedMillimetersPerSecond: options.speed,
+      seconds: options.seconds)
+    let isFile = (try? BoundedFile.size(of: frames)) != nil  // Else a folder, or nothing at all.
+    source =
+      isFile ? try VideoSource(frames, timing: timing) : try FolderSource(frames, timing: timing)
+    let folder = isFile ? frames.deletingLastPathComponent() : frames
     let beside = folder.appending(path: "calibration.json")
     guard
       let file = options.calibration

@@ -42,7 +42,8 @@ struct Run: Command {
 
   static let flags: [Flag<Self>] = [
     .required("--bundle", \.bundle, "FOLDER", "The bundle that mirage-train made"),
-    .optional("--frames", \.frames, "FOLDER", "Sort the PNG or JPEG pictures of a folder"),
+    .optional(
+      "--frames", \.frames, "PATH", "A folder of PNG or JPEG pictures, or an MJPEG or Y4M file"),
     .toggle("--simulate", \.isSimulated, "Sort the simulated belt"),
     .value("--scene", \.scene, "SCENE", "What lies on the simulated belt"),
     .value(

@@ -7,39 +7,6 @@ import TestSupport
 import Testing
 import Units
 
-/// What every source of frames keeps to.
-struct FrameSourceConformance {
-  /// Reads a source to its end, checking each promise of the protocol on the way.
-  @discardableResult
-  static func check(
-    _ source: some FrameSource, exposed: Int, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws -> [CameraFrame] {
-    var source = source
-    var frames: [CameraFrame] = []
-    while let frame = try source.next() {
-      let expected = (frames.last?.sequence ?? -1) + frame.lostBefore + 1
-      #expect(frame.sequence == expected, "gaps are told", sourceLocation: sourceLocation)
-      if let last = frames.last {
-        #expect(frame.exposedAt >= last.exposedAt, sourceLocation: sourceLocation)
-        #expect(frame.beltMillimeters >= last.beltMillimeters, sourceLocation: sourceLocation)
-        #expect(frame.picture.width == last.picture.width, sourceLocation: sourceLocation)
-        #expect(frame.picture.height == last.picture.height, sourceLocation: sourceLocation)
-      }
-      #expect(frame.picture.channels == 3, sourceLocation: sourceLocation)
-      frames.append(frame)
-      #expect(source.account.delivered == frames.count, sourceLocation: sourceLocation)
-    }
-    let end = try source.next()
-    #expect(end?.sequence == nil, "nil stays nil", sourceLocation: sourceLocation)
-    #expect(source.account.exposed == exposed, sourceLocation: sourceLocation)
-    #expect(source.account.delivered == frames.count, sourceLocation: sourceLocation)
-    if source.account.lost > 0 {
-      #expect(source.troubles.count > 0, "losses are told", sourceLocation: sourceLocation)
-    }
-    return frames
-  }
-}
-
 @Suite("Frame sources")
 struct FrameSourceTests {
   /// Runs `body` with a folder of six frames of a seeded belt.
@@ -55,7 +22,7 @@ struct FrameSourceTests {
     }
   }
 
-  private let timing = FolderSource.Timing(framesPerSecond: 20, speedMillimetersPerSecond: 800)
+  private let timing = ReplayTiming(framesPerSecond: 20, speedMillimetersPerSecond: 800)
 
   @Test("a folder of pictures keeps the promises, in the order of the numbers in its names")
   func plainFolder() throws {

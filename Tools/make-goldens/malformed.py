@@ -160,3 +160,28 @@ put("cube-micrometers.npy", npy(dictionary(shape="(1, 1, 2)"), eight))
 put("cube-micrometers.wavelengths.json", b"[0.4, 0.5]\n")
 put("cube-counts.npy", npy(dictionary("'<u2'", shape="(1, 1, 4)"), eight))
 put("cube-counts.wavelengths.json", b"[400, 500, 600, 700]\n")
+
+# Videos.
+
+
+def y4m(name, header, *frames):
+    put(name, b"YUV4MPEG2 " + header + b"\n" + b"".join(frames))
+
+
+frame = b"FRAME\n" + bytes(range(24))  # 4 × 4 pixels, 4:2:0
+y4m("line-endless.y4m", b"W4 H4 " * 300, frame)
+y4m("size-missing.y4m", b"W4 F25:1", frame)
+y4m("size-huge.y4m", b"W60000 H60000 F25:1", frame)
+y4m("rate-word.y4m", b"W4 H4 Ffast", frame)
+y4m("interlaced.y4m", b"W4 H4 F25:1 It", frame)
+y4m("bits-10.y4m", b"W4 H4 F25:1 C420p10", frame)
+y4m("frame-cut.y4m", b"W4 H4 F25:1", frame, frame[:20])
+y4m("frame-lost.y4m", b"W4 H4 F25:1", frame, b"\0" + frame, frame)
+put("empty.mjpeg", b"")
+put("neither.avi", b"RIFF\x10\0\0\0AVI LIST")
+plain = (folder.parent / "Golden/videos/plain.mjpeg").read_bytes()
+first = plain[: plain.index(b"\xff\xd9") + 2]
+put("end-missing.mjpeg", first[:-40] + first)
+put("cut.mjpeg", first + first[:-40])
+put("segment-broken.mjpeg", first + first[:2] + b"\xff\xe0\0\1" + first[2:] + first)
+put("codes-broken.mjpeg", first + first[:-50] + b"\x5a" * 48 + b"\xff\xd9" + first)

@@ -1,0 +1,92 @@
+import BeltSimulation
+import Cameras
+import Diagnostics
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+import Units
+
+/// The conformance suite on every source that needs no camera.
+@Suite("Every frame source")
+struct EverySourceTests {
+  static let timing = ReplayTiming(framesPerSecond: 20, speedMillimetersPerSecond: 800)
+  static let videos = sampleData.appending(path: "Golden/videos")
+
+  /// Six pictures, of which `broken` cannot be read.
+  private func withFolder(broken: Set<Int> = [], _ body: (URL) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+      for number in 0..<6 {
+        let file = folder.appending(path: "frame-\(number).\(number % 2 == 0 ? "png" : "jpg")")
+        if broken.contains(number) {
+          try Data("nothing".utf8).write(to: file)
+        } else {
+          try PictureFile.write(
+            Picture(width: 8, height: 6, repeating: UInt8(40 * number)), to: file)
+        }
+      }
+      try body(folder)
+    }
+  }
+
+  @Test("a folder of pictures", arguments: [[], [2], [0, 5]] as [Set<Int>])
+  func folder(broken: Set<Int>) throws {
+    try withFolder(broken: broken) { folder in
+      try FrameSourceConformance.run(exposed: 6) {
+        try FolderSource(folder, timing: Self.timing)
+      }
+    }
+  }
+
+  @Test(
+    "a video file",
+    arguments: [
+      "plain.mjpeg", "bare.mjpeg", "parts.mjpeg", "halved.y4m", "narrowed.y4m", "full.y4m",
+      "mono.y4m",
+    ])
+  func video(name: String) throws {
+    try FrameSourceConformance.run(exposed: 2) {
+      try VideoSource(Self.videos.appending(path: name), timing: Self.timing)
+    }
+  }
+
+  @Test(
+    "a damaged video file",
+    arguments: [
+      ("frame-cut.y4m", 2), ("frame-lost.y4m", 2), ("end-missing.mjpeg", 2), ("cut.mjpeg", 2),
+      ("segment-broken.mjpeg", 3),
+    ])
+  func damagedVideo(name: String, exposed: Int) throws {
+    let file = sampleData.appending(path: "Malformed/\(name)")
+    try FrameSourceConformance.run(exposed: exposed) {
+      try VideoSource(file, timing: Self.timing)
+    }
+  }
+
+  @Test("the simulated belt", arguments: [0, 0.5])
+  func simulated(lossShare: Double) throws {
+    var settings = BeltSettings()
+    settings.widthMillimeters = 60
+    settings.sectionMillimeters = 40
+    settings.piecesPerSection = 1
+    var timing = SimulatedSource.Timing()
+    timing.frames = 5
+    timing.lossShare = lossShare
+    timing.encoderMillimeters = 0.2
+    let belt = SimulatedBelt(settings, seed: 5)
+    try FrameSourceConformance.run(exposed: 5) { SimulatedSource(belt, timing: timing) }
+  }
+
+  @Test("a folder in real time", .timeLimit(.minutes(1)))
+  func paced() throws {
+    try withFolder(broken: [3]) { folder in
+      try FrameSourceConformance.run(exposed: 6) {
+        PacedSource(
+          try FolderSource(
+            folder,
+            timing: ReplayTiming(framesPerSecond: 100, speedMillimetersPerSecond: 800)),
+          clock: RunningClock(), until: { false })
+      }
+    }
+  }
+}
