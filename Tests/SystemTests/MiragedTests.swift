@@ -142,6 +142,18 @@ struct MiragedTests {
       (["--bundle", "x", "--simulat"], "did you mean '--simulate'?", 2),
       (["--bundle", "/nowhere", "--simulate"], "/nowhere: not a bundle", 1),
       (["--bundle", "x", "--frames", "/nowhere"], "/nowhere: no such folder", 1),
+      (
+        ["--bundle", "x", "--frames", "SampleData/Golden/videos/plain.mjpeg"],
+        "plain.mjpeg: nothing tells how far the belt moved between frames", 1
+      ),
+      (
+        ["--bundle", "x", "--speed", "500", "--frames", "SampleData/Malformed/interlaced.y4m"],
+        "interlaced.y4m: the pictures are interlaced", 1
+      ),
+      (
+        ["--bundle", "x", "--speed", "500", "--frames", "SampleData/Golden/videos/halved.y4m"],
+        "halved.y4m: has no calibration.json", 1
+      ),
     ] as [([String], String, Int32)])
   func wrong(_ arguments: [String], _ text: String, _ status: Int32) throws {
     let result = try run("miraged", ["run"] + arguments)
