@@ -157,3 +157,14 @@ let package = Package(
         swiftSettings: swiftSettings),
     ]
 )
+
+// What libFuzzer calls; Tools/fuzz alone builds it.
+if Context.environment["MIRAGE_FUZZ"] != nil {
+  package.products.append(.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]))
+  package.targets.append(
+    .target(
+      name: "FuzzTargets",
+      dependencies: dependencies([
+        "Inspections", "Hyperspectral", "Imaging", "Tensors", "Diagnostics",
+      ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
+}

@@ -161,7 +161,7 @@ private struct ColumnSums {
   }
 
   /// The mean of each column against the median of its four neighbors, as a share of that band's
-  /// mean, averaged over bands.
+  /// mean; the median over bands, so that a bad element is no stripe.
   func stripes(
     except bands: Set<Int>, _ columns: Set<Int>
   ) -> [(column: Int, share: Double)] {
@@ -169,7 +169,7 @@ private struct ColumnSums {
     guard shape.samples >= 16, !living.isEmpty else { return [] }
     let means = bandMeans.map(abs)
     let shares: [Double] = (0..<shape.samples).map { sample in
-      var total = 0.0
+      var total: [Double] = []
       for band in living {
         let neighbors = [-2, -1, 1, 2].map { sample + $0 }
           .filter { (0..<shape.samples).contains($0) && !columns.contains($0) }
@@ -177,9 +177,9 @@ private struct ColumnSums {
         guard !neighbors.isEmpty, means[band] > 0 else { continue }
         let own = mean(sample, band)
         let median = (neighbors[(neighbors.count - 1) / 2] + neighbors[neighbors.count / 2]) / 2
-        if own.isFinite { total += (own - median) / means[band] }
+        if own.isFinite { total.append((own - median) / means[band]) }
       }
-      return total / Double(living.count)
+      return total.isEmpty ? 0 : total.sorted()[total.count / 2]
     }
     let usual = shares.map(abs).sorted()[shares.count / 2]
     return shares.indices.filter { sample in

@@ -136,7 +136,7 @@ extension HeaderDiagnosis {
   }
 
   /// The header with the changes of a reading, and without fields that cannot be understood.
-  func repairedText(_ found: PlausibleReading) throws -> Data {
+  package func repairedText(_ found: PlausibleReading) throws -> Data {
     var repair = HeaderRepair(bytes)
     for change in found.changes { repair.set(change.name, to: change.value) }
     for field in claim.fields where HeaderFieldNames.perBand.contains(field.name) {

@@ -25,7 +25,9 @@ struct NeighborSampler {
 
   mutating func sample(_ numbers: inout StoredNumbers) throws {
     let (lines, samples, bands) = (reading.lines, reading.samples, reading.bands)
-    for _ in 0..<Self.places {
+    // A small cube has no more to tell than it has numbers.
+    let known = (reading.byteCount ?? .max) / reading.type.byteCount
+    for _ in 0..<min(Self.places, known) {
       // The same share of each axis in every reading, so that readings are compared alike.
       let line = Self.place(random.next(), below: lines)
       let sample = Self.place(random.next(), below: samples)
@@ -61,7 +63,9 @@ struct NeighborSampler {
     let count = min(extent, Self.seamPlaces)
     guard count >= 8 else { return 0 }
     var jumps = [Double](repeating: 0, count: count - 1)
-    for _ in 0..<Self.seamRows {
+    let rows = min(
+      Self.seamRows, reading.lines * (axis == .sample ? reading.bands : reading.samples))
+    for _ in 0..<rows {
       let line = Self.place(random.next(), below: reading.lines)
       let other = Self.place(
         random.next(), below: axis == .sample ? reading.bands : reading.samples)
@@ -75,7 +79,7 @@ struct NeighborSampler {
         before = rank
       }
     }
-    let means = jumps.map { $0 / Double(Self.seamRows) }.sorted()
+    let means = jumps.map { $0 / Double(rows) }.sorted()
     guard let worst = means.last else { return 0 }
     // Against the place that jumps almost as much: lively pictures jump in many places.
     let usual = means[means.count * 9 / 10]

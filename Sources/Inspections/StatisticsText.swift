@@ -104,7 +104,10 @@ enum StatisticsText {
     let top = range.upperBound
     let isEnd = reader.numberType.isWhole && ends.contains(top)
     // A histogram that ends in a wall is a detector at its end, whatever the count.
-    guard isEnd || (statistics.shareAtTop > 0.001 && range.lowerBound < top) else { return "none" }
+    let atTop = statistics.shareAtTop * Double(statistics.count)
+    guard isEnd || (statistics.shareAtTop > 0.001 && atTop >= 64 && range.lowerBound < top) else {
+      return "none"
+    }
     let share = String(format: "%.3g %%", 100 * statistics.shareAtTop)
     return "\(share) of the numbers are \(AmountText.short(top))"
       + (isEnd ? "" : ", which nothing exceeds")
