@@ -72,8 +72,8 @@ extension Augmentation.SpectralPhotometry {
   /// The change of each channel in the recipe's standardized numbers.
   ///
   /// A reflectance `R` becomes `g R + o`, so a standardized `x = (R - m) / s` becomes
-  /// `g x + ((g - 1) m + o) / s`. After the standard normal variate gain and offset are gone and
-  /// only the slope is left; the logarithm of the mean gains the logarithm of `g`.
+  /// `g x + ((g - 1) m + o) / s`. After the standard normal variate and its like gain and offset
+  /// are gone and only the slope is left; the logarithm of the mean gains the logarithm of `g`.
   func change(
     for recipe: SampleRecipe, using random: inout some RandomNumberGenerator
   ) -> ChannelChange {
@@ -81,21 +81,26 @@ extension Augmentation.SpectralPhotometry {
     let slope = self.slope * Self.signed(&random)
     let offset = self.offset * Self.signed(&random)
     let bands = recipe.wavelengths.count
-    let isNormal = recipe.pretreatment.steps.contains(.standardNormalVariate)
+    // Behind the bands, or behind the components that replace them.
+    let logMeans =
+      recipe.spectralChannels - recipe.pretreatment.steps.count { $0 == .logMeanReflectance }
+    let response = recipe.pretreatment.lightResponse
     var change = ChannelChange(channels: recipe.spectralChannels, noise: noise)
     for channel in 0..<recipe.spectralChannels {
       let (mean, deviation) = (recipe.bandMean[channel], recipe.bandDeviation[channel])
-      if channel >= bands {
+      if channel >= logMeans {
         change.sum[channel] = Float(log(Double(gain))) / deviation
         continue
       }
       let position = bands > 1 ? 2 * Float(channel) / Float(bands - 1) - 1 : 0
-      if isNormal {
-        change.sum[channel] = slope * position / deviation
-      } else {
+      switch response {
+      case .cancels: change.sum[channel] = slope * position / deviation
+      case .scales:
         let factor = gain * (1 + slope * position)
         change.factor[channel] = factor
         change.sum[channel] = ((factor - 1) * mean + offset) / deviation
+      // What light does to such a channel follows from all bands: noise alone is left.
+      case .mingles: break
       }
       if bandDropout > 0, Float(random.nextUniform()) < bandDropout {
         change.factor[channel] = 0

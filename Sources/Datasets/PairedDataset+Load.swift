@@ -31,12 +31,28 @@ extension PairedDataset {
     _ catalog: SampleCatalog, options: RecipeOptions, fittingOn training: [Int],
     blockSide: Int = 20
   ) throws -> PairedDataset {
+    let pretreatment =
+      try options.pretreatment.needsFitting
+      ? fittedPretreatment(catalog, options: options, to: training) : options.pretreatment
     var samples = try RawSamples.read(catalog) { wavelengths, place in
-      try options.unfittedRecipe(for: wavelengths, place: place)
+      try options.unfittedRecipe(for: wavelengths, pretreatment: pretreatment, place: place)
     }
     samples.recipe.fitColor(to: samples.color, samples: training)
     samples.recipe.fitSpectra(to: samples.spectra, samples: training)
     return samples.standardized(catalog, blockSide: blockSide)
+  }
+
+  /// The options' pretreatment with what waits for it fitted to the pixels of training samples.
+  private static func fittedPretreatment(
+    _ catalog: SampleCatalog, options: RecipeOptions, to training: [Int]
+  ) throws -> SpectralRecipe {
+    let untreated = try RawSamples.read(catalog) { wavelengths, place in
+      try options.unfittedRecipe(
+        for: wavelengths, pretreatment: SpectralRecipe(steps: []), place: place)
+    }
+    let count = untreated.recipe.cubeCount
+    let pixels = training.flatMap { untreated.spectra[($0 * count)..<(($0 + 1) * count)] }
+    return options.pretreatment.fitted(to: pixels, bands: untreated.recipe.wavelengths.count)
   }
 
   /// Prepares every sample of a catalog by a recipe that is fitted already, as evaluation needs.

@@ -10,6 +10,10 @@ public enum Arm: String, Codable, Sendable, CaseIterable {
   case spectralAngle = "spectral-angle"
   /// Principal components and linear discriminants on mean spectra.
   case linearDiscriminant = "linear-discriminant"
+  /// Partial least squares onto class membership.
+  case leastSquares = "pls-da"
+  /// Multinomial logistic regression on spectra.
+  case logisticRegression = "logistic-regression"
   /// RGB and spectra together (step 2): the teacher.
   case fusion
   /// Two RGB streams that also see the teacher's logits on all pairs; no hint, no spectral start.
@@ -38,7 +42,7 @@ public enum Arm: String, Codable, Sendable, CaseIterable {
   /// What the arm's network sees when it is tested.
   public var sees: String {
     switch self {
-    case .spectral, .spectralAngle, .linearDiscriminant: "HSI"
+    case .spectral, .spectralAngle, .linearDiscriminant, .leastSquares, .logisticRegression: "HSI"
     case .fusion: "RGB + HSI"
     default: "RGB"
     }
@@ -52,6 +56,8 @@ public enum Arm: String, Codable, Sendable, CaseIterable {
     case .spectral: "HSI alone"
     case .spectralAngle: "HSI, spectral angle mapper"
     case .linearDiscriminant: "HSI, PCA + LDA"
+    case .leastSquares: "HSI, PLS-DA"
+    case .logisticRegression: "HSI, logistic regression"
     case .fusion: "teacher: RGB + HSI"
     case .logits: "two RGB streams, teacher's logits only"
     case .hallucination: "hallucination stream alone"

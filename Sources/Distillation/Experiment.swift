@@ -15,6 +15,7 @@ public struct Experiment: Codable, Equatable, Sendable {
   public var network = NetworkSettings()
   public var training = TrainingSettings()
   public var distillation = DistillationSettings()
+  public var baselines = BaselineSettings()
   /// What is trained and compared.
   public var arms: [Arm] = Arm.standard
   /// The class whose purity at fixed recovery the summary names first; nil takes the mean.
@@ -32,12 +33,13 @@ public struct Experiment: Codable, Equatable, Sendable {
     try values.read(&network, .network)
     try values.read(&training, .training)
     try values.read(&distillation, .distillation)
+    try values.read(&baselines, .baselines)
     try values.read(&arms, .arms)
     target = try values.decodeIfPresent(String.self, forKey: .target)
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, data, seeds, network, training, distillation, arms, target
+    case name, data, seeds, network, training, distillation, baselines, arms, target
     static var allNames: [String] { allCases.map(\.rawValue) }
   }
 }

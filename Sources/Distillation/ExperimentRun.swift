@@ -1,4 +1,3 @@
-import Chemometrics
 import Datasets
 import Diagnostics
 import Foundation
@@ -65,11 +64,11 @@ public struct ExperimentRun: Sendable {
       for stage in StageName.needed(for: experiment.arms) { _ = try stages.parameters(stage) }
       for arm in experiment.arms {
         let file = predictionFile(arm, seed)
-        let identity = run.training.identity(arm.rawValue)
+        let identity = run.training.identity(arm.rawValue) + (try classicalIdentity(arm))
         if try Predictions.read(file, identity: identity) != nil { continue }
         let found =
           try arm.stage.map { try run.predict($0, try stages.parameters($0)) }
-          ?? classical(arm, run.split)
+          ?? classical(arm, run.split, seed: seed)
         try found.write(to: file, identity: identity)
       }
     }
@@ -120,23 +119,5 @@ public struct ExperimentRun: Sendable {
     ]
     if isDistilled { parts.append(try JSONFile.line(experiment.distillation)) }
     return Digest(of: parts.joined(separator: "\n")).short
-  }
-
-  /// Spectral angle or discriminants on mean spectra.
-  private func classical(_ arm: Arm, _ split: Split) throws -> Predictions {
-    let labels = try split.labelled.map { row -> Int in
-      guard let label = dataset.labels[row] else { throw MissingLabel(piece: dataset.pieces[row]) }
-      return label
-    }
-    let spectra = meanSpectra(dataset.spectra.rows(split.labelled))
-    let model: any SpectralBaseline =
-      arm == .spectralAngle
-      ? SpectralAngleMapper(spectra, labels: labels, classes: dataset.classes.count)
-      : PrincipalDiscriminant(spectra, labels: labels, classes: dataset.classes.count)
-    var found = Predictions(logits: [:], agreement: nil)
-    for part in Predictions.Part.allCases {
-      found.logits[part] = model.scores(meanSpectra(dataset.spectra.rows(split.rows(part))))
-    }
-    return found
   }
 }

@@ -32,18 +32,23 @@ public struct DetectorDistortion: Codable, Equatable, Sendable {
   /// Whether there is nothing to undo.
   public var isNone: Bool { smileNanometers.isEmpty && keystoneColumns.isEmpty }
 
-  /// Nanometers by which a column's wavelengths exceed the named ones.
-  public func smile(sample: Int, of samples: Int) -> Double {
+  /// Nanometers by which a column's wavelengths exceed the named ones; between two columns, too.
+  public func smile(sample: Double, of samples: Int) -> Double {
     Self.polynomial(smileNanometers, at: Self.position(sample, of: samples))
   }
 
   /// Columns by which a band's picture is shifted.
   public func keystone(band: Int, of bands: Int) -> Double {
-    Self.polynomial(keystoneColumns, at: Self.position(band, of: bands))
+    Self.polynomial(keystoneColumns, at: Self.position(Double(band), of: bands))
   }
 
-  private static func position(_ number: Int, of count: Int) -> Double {
-    count > 1 ? 2 * Double(number) / Double(count - 1) - 1 : 0
+  private static func position(_ number: Double, of count: Int) -> Double {
+    count > 1 ? 2 * number / Double(count - 1) - 1 : 0
+  }
+
+  /// The column, or place between two, at which a band saw what belongs to `sample`.
+  func seen(_ sample: Int, band: Int, samples: Int, bands: Int) -> Double {
+    min(max(Double(sample) + keystone(band: band, of: bands), 0), Double(samples - 1))
   }
 
   private static func polynomial(_ coefficients: [Double], at x: Double) -> Double {
@@ -80,10 +85,10 @@ struct LineBlend: Sendable, Equatable {
   init(
     keystone distortion: DetectorDistortion, samples: Int, kept: [Int], of storedBands: Int
   ) {
-    let shifts = kept.map { distortion.keystone(band: $0, of: storedBands) }
     for sample in 0..<samples {
-      for (band, shift) in shifts.enumerated() {
-        let place = min(max(Double(sample) + shift, 0), Double(samples - 1))
+      for (band, stored) in kept.enumerated() {
+        let place = distortion.seen(
+          sample, band: stored, samples: samples, bands: storedBands)
         let left = Int(place)
         let right = min(left + 1, samples - 1)
         add(
@@ -93,28 +98,34 @@ struct LineBlend: Sendable, Equatable {
     }
   }
 
-  /// Undoes smile on `[samples, bands]`, whose bands are in rising order of wavelength.
+  /// Undoes smile on `[samples, kept]`, whose keystone is undone and whose bands are in rising
+  /// order of wavelength.
   ///
   /// A masked band lends nothing and stays masked; beyond the ends the outermost band is repeated.
   init(
-    smile distortion: DetectorDistortion, samples: Int, wavelengths: [Wavelength],
+    smile distortion: DetectorDistortion, samples: Int, kept: [Int], wavelengths: [Wavelength],
     isMasked: [Bool]
   ) {
-    let centers = wavelengths.map(\.nanometers)
+    let centers = kept.map { wavelengths[$0].nanometers }
     let bands = centers.count
     for sample in 0..<samples {
-      let shift = distortion.smile(sample: sample, of: samples)
+      // Keystone brought each band from a column of its own, with that column's smile.
+      let own = kept.indices.map { band in
+        let column = distortion.seen(
+          sample, band: kept[band], samples: samples, bands: wavelengths.count)
+        return centers[band] + distortion.smile(sample: column, of: samples)
+      }
+      let start = sample * bands
       var lower = 0
       for band in 0..<bands {
         // The light of the named wavelength fell where the column's own wavelength is that.
-        let wanted = centers[band] - shift
-        while lower + 2 < bands, centers[lower + 1] <= wanted { lower += 1 }
+        while lower + 2 < bands, own[lower + 1] <= centers[band] { lower += 1 }
         let upper = min(lower + 1, bands - 1)
-        let distance = centers[upper] - centers[lower]
-        var weight = distance > 0 ? min(max((wanted - centers[lower]) / distance, 0), 1) : 0
+        let distance = own[upper] - own[lower]
+        var weight =
+          distance > 0 ? min(max((centers[band] - own[lower]) / distance, 0), 1) : 0
         if isMasked[lower] { weight = 1 }
         if isMasked[upper] { weight = 0 }
-        let start = sample * bands
         if isMasked[band] || isMasked[lower] && isMasked[upper] {
           add(first: start + band, second: start + band, weight: 0)
         } else {

@@ -73,7 +73,7 @@ public struct ReflectanceCalibration: Sendable {
       distortion.smileNanometers.isEmpty
       ? nil
       : LineBlend(
-        smile: distortion, samples: dark.samples, wavelengths: keptWavelengths,
+        smile: distortion, samples: dark.samples, kept: kept, wavelengths: dark.wavelengths,
         isMasked: isMasked)
     if var plan {
       emptyBands = plan.leaveOut { isMasked[$0] }

@@ -9,6 +9,8 @@ extension Arm {
     case .spectral: "HSI"
     case .spectralAngle: "spectral angle"
     case .linearDiscriminant: "PCA + LDA"
+    case .leastSquares: "PLS-DA"
+    case .logisticRegression: "logistic regression"
     case .fusion: "teacher"
     case .logits: "logits only"
     case .hallucination: "hallucination"
@@ -25,7 +27,8 @@ extension Arm {
   var look: Plot.Look {
     switch self {
     case .fusion: Plot.Look(color: "teal", dash: "7 3")
-    case .spectral, .spectralAngle, .linearDiscriminant: Plot.Look(color: "purple", dash: "2 3")
+    case .spectral, .spectralAngle, .linearDiscriminant, .leastSquares, .logisticRegression:
+      Plot.Look(color: "purple", dash: "2 3")
     case .student: Plot.Look(color: "blue", width: 2.6)
     case .compact: Plot.Look(color: "sky", dash: "14 4", width: 2.4)
     case .twoColor, .compactPlain: Plot.Look(color: "orange", dash: "10 3 2 3")
@@ -38,7 +41,8 @@ extension Arm {
   var way: Way {
     switch self {
     case .fusion: .both
-    case .spectral, .spectralAngle, .linearDiscriminant: .spectra
+    case .spectral, .spectralAngle, .linearDiscriminant, .leastSquares, .logisticRegression:
+      .spectra
     case .color, .twoColor, .compactPlain: .color
     case .student, .compact, .hallucination, .logits, .modalityDropout: .taught
     case .shuffled, .oracle: .check

@@ -86,6 +86,7 @@ struct PieceViews {
 
   private var hasWavelengths: Bool {
     !recipe.wavelengths.isEmpty && recipe.wavelengths.count <= channels
+      && recipe.pretreatment.keepsBands
   }
 
   /// Channels behind the bands (such as the mean's logarithm) have no wavelength and are left out.
@@ -106,9 +107,19 @@ struct PieceViews {
   /// What the values of `undone` are.
   var valueTitle: String {
     guard isUndone else { return "standardized" }
-    let steps = recipe.pretreatment.steps
-    if steps.contains(.firstDerivative) { return "slope per band" }
-    if steps.contains(.standardNormalVariate) { return "reflectance, SNV" }
-    return "reflectance"
+    var title = "reflectance"
+    for step in recipe.pretreatment.steps {
+      switch step {
+      case .standardNormalVariate: title = "reflectance, SNV"
+      case .scatterCorrection: title = "reflectance, MSC"
+      case .savitzkyGolay(_, _, derivative: 1): title = "slope per band"
+      case .savitzkyGolay(_, _, derivative: 2): title = "curvature per band"
+      case .continuumRemoval: title = "reflectance over its continuum"
+      case .absorbance: title = "absorbance"
+      case .principalComponents: title = "score"
+      case .savitzkyGolay, .logMeanReflectance: break
+      }
+    }
+    return title
   }
 }

@@ -11,6 +11,7 @@ public struct RecipeError: Explained, Equatable {
     case statistics(String, found: Int, wanted: Int)
     case notPositive(String)
     case noBands
+    case pretreatment(String)
     case bandMissing(wanted: Double, nearest: Double)
     case noValue(nanometers: Double, line: Int, sample: Int)
     case sceneSize(picture: [Int], cube: [Int])
@@ -36,6 +37,7 @@ public struct RecipeError: Explained, Equatable {
       "'\(key)' has \(found) numbers, \(wanted) were wanted"
     case .notPositive(let key): "'\(key)' has a number that is not above 0"
     case .noBands: "no band is left by the choice of wavelengths"
+    case .pretreatment(let problem): problem
     case .bandMissing(let wanted, let nearest):
       "no band at \(wanted) nm, the nearest is at \(nearest) nm"
     case .noValue(let nanometers, let line, let sample):

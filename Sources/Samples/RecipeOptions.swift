@@ -49,13 +49,15 @@ public struct RecipeOptions: Codable, Equatable, Sendable {
 
   /// A recipe for cubes with these bands whose mean is 0 and deviation 1 everywhere, to be fitted.
   ///
-  /// `place` names the cube or setting in errors.
+  /// `pretreatment` takes the place of the options' own, such as that one fitted to training
+  /// spectra. `place` names the cube or setting in errors.
   public func unfittedRecipe(
-    for wavelengths: [Wavelength], place: String
+    for wavelengths: [Wavelength], pretreatment: SpectralRecipe? = nil, place: String
   ) throws(RecipeError) -> SampleRecipe {
     var recipe = SampleRecipe(
       colorSize: colorSize, cubeSize: cubeSize, cropMillimeters: cropMillimeters,
-      masksBackground: cropMillimeters != nil && masksBackground, pretreatment: pretreatment,
+      masksBackground: cropMillimeters != nil && masksBackground,
+      pretreatment: pretreatment ?? self.pretreatment,
       wavelengths: try bands.applied(to: wavelengths, place: place))
     recipe.bandMean = [Float](repeating: 0, count: recipe.spectralChannels)
     recipe.bandDeviation = [Float](repeating: 1, count: recipe.spectralChannels)

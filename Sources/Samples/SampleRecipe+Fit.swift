@@ -68,6 +68,9 @@ extension SampleRecipe {
       }
     }
     guard !wavelengths.isEmpty else { throw RecipeError(place, .noBands) }
+    if let problem = pretreatment.problem(bands: wavelengths.count) {
+      throw RecipeError(place, .pretreatment(problem))
+    }
     let lists: [(String, [Float], Int)] = [
       ("colorMean", colorMean, 3), ("colorDeviation", colorDeviation, 3),
       ("bandMean", bandMean, spectralChannels), ("bandDeviation", bandDeviation, spectralChannels),

@@ -111,6 +111,40 @@ struct IndianPinesTests {
     #expect(again.spectra == dataset.spectra)
   }
 
+  @Test("what pretreatment is fitted to are the training samples' pixels, and nothing else")
+  func fittedPretreatment() throws {
+    let catalog = try Self.catalog.get().keeping([0, 3])
+    let steps: [SpectralRecipe.Step] = [
+      .scatterCorrection, .principalComponents(count: 4, axes: nil),
+    ]
+    func load(_ steps: [SpectralRecipe.Step], _ training: [Int]) throws -> PairedDataset {
+      try PairedDataset.load(
+        catalog,
+        options: .scene(
+          patch: 3, pretreatment: SpectralRecipe(steps: steps), bands: BandChoice(every: 16)),
+        fittingOn: training)
+    }
+    let dataset = try load(steps, Array(0..<50))
+    let plain = try load([], Array(0..<50))
+    let bands = plain.recipe.wavelengths.count
+    // Undoing the standardization gives the reflectances that the steps were fitted to.
+    let training = plain.spectra.rows(Array(0..<50)).values.enumerated().map { place, value in
+      value * plain.recipe.bandDeviation[place % bands] + plain.recipe.bandMean[place % bands]
+    }
+    let wanted = SpectralRecipe(steps: steps).fitted(to: training, bands: bands)
+    guard case .scatterCorrection(let found?) = dataset.recipe.pretreatment.steps[0],
+      case .scatterCorrection(let reference?) = wanted.steps[0]
+    else {
+      Issue.record("the scatter correction is not fitted")
+      return
+    }
+    expectClose(found, reference, absolute: 1e-5, relative: 1e-5)
+    #expect(dataset.spectra.shape == [283, 3, 3, 4])
+    #expect(try load(steps, Array(50..<100)).recipe.pretreatment != dataset.recipe.pretreatment)
+    let again = try PairedDataset.load(catalog, recipe: dataset.recipe)
+    #expect(again.spectra == dataset.spectra)
+  }
+
   @Test("the training samples have mean 0 and deviation 1, the others need not")
   func fittedOnTraining() throws {
     let catalog = try Self.catalog.get().keeping([0, 3])

@@ -192,3 +192,31 @@ extension MadeUpCamera {
     MadeUpCamera(self) { ($0 / factor).rounded(.down) }
   }
 }
+
+@Suite("Transposition")
+struct TranspositionSuite {
+  @Test("rows become columns for numbers of every width and odd sizes", arguments: [1, 2, 4, 8])
+  func twin(width: Int) {
+    var random = SplitMix64(seed: UInt64(width))
+    for _ in 0..<60 {
+      let (rows, columns) = (1 + random.nextIndex(below: 45), 1 + random.nextIndex(below: 90))
+      let source = (0..<(rows * columns * width)).map { _ in
+        UInt8(truncatingIfNeeded: random.next())
+      }
+      var found = [UInt8](repeating: 0, count: source.count)
+      var span = found.mutableSpan
+      var bytes = span.mutableBytes
+      transpose(source.span.bytes, rows: rows, columns: columns, width: width, into: &bytes)
+      var wanted = found
+      for row in 0..<rows {
+        for column in 0..<columns {
+          for byte in 0..<width {
+            wanted[(column * rows + row) * width + byte] =
+              source[(row * columns + column) * width + byte]
+          }
+        }
+      }
+      #expect(found == wanted, "\(rows) × \(columns)")
+    }
+  }
+}

@@ -115,7 +115,7 @@ struct WrittenRun {
   private func likeness(_ arm: Arm) -> Double {
     switch arm {
     case .fusion, .oracle: 0
-    case .spectral, .spectralAngle, .linearDiscriminant: 0.2
+    case .spectral, .spectralAngle, .linearDiscriminant, .leastSquares, .logisticRegression: 0.2
     case .student, .hallucination: 0.62
     case .compact, .logits: 0.7
     default: 0.9

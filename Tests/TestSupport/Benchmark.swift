@@ -59,6 +59,19 @@ public struct Benchmark {
     print(line(rate: Double(full) / (median / .seconds(1)), against: peer))
   }
 
+  /// Prints two amounts of memory; no more than the peer's, within `tolerance`, is wanted.
+  public func compare(
+    _ own: Double, with name: String, _ other: Double, tolerance: Double
+  ) {
+    let ratio = other / own
+    print(
+      [
+        self.name, "ours \(Self.short(own)) \(unit)", "peer \(Self.short(other)) (\(name))",
+        "ratio \(Self.short(ratio))", "target \(Self.short(1 - tolerance))",
+        "met \(ratio >= 1 - tolerance ? "yes" : "no")",
+      ].joined(separator: "  "))
+  }
+
   func line(rate: Double, against peer: (peer: Peer, target: Double)?) -> String {
     var fields = [name, "ours \(Self.short(rate)) \(unit)/s"]
     if let (peer, target) = peer {

@@ -4,21 +4,21 @@ import Testing
 extension Benchmark {
   /// Times `ours` and `peer` by turns, so that whatever else the machine does meets both alike.
   ///
-  /// A turn is the best of five calls, for whoever was interrupted; of the turns it is the median.
+  /// A turn is the best of some calls, for whoever was interrupted; of the turns it is the median.
   ///
   /// - Parameters:
   ///   - work: what one call does, in the benchmark's unit.
   ///   - ours: is called with 0, 1, 2 and so on; once where speed is not measured.
   ///   - peer: does the same work another way and says how long that took.
   public func race(
-    work: Double, against name: String, target: Double, turns: Int = 41,
+    work: Double, against name: String, target: Double, turns: Int = 41, tries: Int = 5,
     ours: (_ call: Int) throws -> Void, peer: (_ call: Int) throws -> Duration
   ) throws {
     try ours(0)
     guard Self.isFull else { return }
     let clock = ContinuousClock()
     func best(of call: (Int) throws -> Duration) throws -> Duration {
-      try (0..<5).map { try call($0) }.min() ?? .zero
+      try (0..<tries).map { try call($0) }.min() ?? .zero
     }
     func timed(_ call: Int) throws -> Duration {
       let start = clock.now
