@@ -3,7 +3,7 @@ import Tensors
 /// One line's stored bytes as numbers that the correction can use, in the order in which they are
 /// stored; its memory is made once.
 struct LineCounts {
-  let format: LineFormat
+  let layout: LineLayout
   /// The line where its numbers are unsigned and of one or two bytes.
   private(set) var counts: [UInt16]
   /// The line where they are of any other type.
@@ -14,24 +14,24 @@ struct LineCounts {
   /// Whether the line is in `counts` rather than in `numbers`.
   let isCounts: Bool
 
-  init(_ format: LineFormat) {
-    self.format = format
-    isCounts = format.type == .uint8 || format.type == .uint16
-    counts = isCounts ? [UInt16](repeating: 0, count: format.count) : []
-    numbers = isCounts ? [] : [Float](repeating: 0, count: format.count)
+  init(_ layout: LineLayout) {
+    self.layout = layout
+    isCounts = layout.type == .uint8 || layout.type == .uint16
+    counts = isCounts ? [UInt16](repeating: 0, count: layout.count) : []
+    numbers = isCounts ? [] : [Float](repeating: 0, count: layout.count)
   }
 
-  /// Takes in `format.byteCount` bytes.
+  /// Takes in `layout.byteCount` bytes.
   mutating func read(_ line: RawSpan) {
     precondition(
-      line.byteCount == format.byteCount,
-      "line: \(line.byteCount) bytes, \(format.byteCount) were wanted")
-    switch (format.type, format.order) {
+      line.byteCount == layout.byteCount,
+      "line: \(line.byteCount) bytes, \(layout.byteCount) were wanted")
+    switch (layout.type, layout.order) {
     case (.uint8, _): fill(line, UInt8.self) { UInt16($0) }
     case (.uint16, .little): fill(line, UInt16.self) { UInt16(littleEndian: $0) }
     case (.uint16, .big): fill(line, UInt16.self) { UInt16(bigEndian: $0) }
     default:
-      format.type.decode(line, order: format.order, into: &numbers)
+      layout.type.decode(line, order: layout.order, into: &numbers)
       var most: Float = 0
       for number in numbers { most = number > most ? number : most }
       largest = most

@@ -46,7 +46,7 @@ extension ReflectanceCorrector {
     let stored = cube.storedLine
     var corrector = try ReflectanceCorrector(
       calibration,
-      format: LineFormat(
+      layout: LineLayout(
         samples: shape.samples, bands: shape.bands, type: stored?.type ?? .float32,
         order: stored?.byteOrder ?? .little, interleave: stored?.interleave ?? .bip))
     var spectra = [Float](repeating: 0, count: corrector.count)
@@ -93,7 +93,7 @@ public func reflectance(
   try calibration.check("cube", samples: counts.samples, wavelengths: counts.wavelengths)
   var corrector = try ReflectanceCorrector(
     calibration,
-    format: LineFormat(
+    layout: LineLayout(
       samples: counts.samples, bands: counts.bands, type: .float32, interleave: .bip))
   var values: [Float] = []
   values.reserveCapacity(counts.lines * corrector.count)

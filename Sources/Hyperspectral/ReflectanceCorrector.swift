@@ -7,7 +7,7 @@ import Units
 /// line by line, so that training and live use agree bit for bit.
 public struct ReflectanceCorrector: Sendable {
   public let calibration: ReflectanceCalibration
-  public let format: LineFormat
+  public let layout: LineLayout
   /// What the references told, and what happened on the lines so far.
   public private(set) var report: RadiometryReport
   private var line: LineCounts
@@ -22,19 +22,19 @@ public struct ReflectanceCorrector: Sendable {
 
   /// Errors: lines whose samples or bands are not those of the references, and a pretreatment
   /// that does not fit the bands.
-  public init(_ calibration: ReflectanceCalibration, format: LineFormat) throws(Complaint) {
-    guard format.samples == calibration.samples, format.bands == calibration.storedBands else {
+  public init(_ calibration: ReflectanceCalibration, layout: LineLayout) throws(Complaint) {
+    guard layout.samples == calibration.samples, layout.bands == calibration.storedBands else {
       throw Complaint(
         "line",
-        "has \(format.samples) samples × \(format.bands) bands, the references"
+        "has \(layout.samples) samples × \(layout.bands) bands, the references"
           + " \(calibration.samples) × \(calibration.storedBands)",
         remedy: "record references and sample with the same camera settings")
     }
     self.calibration = calibration
-    self.format = format
+    self.layout = layout
     report = calibration.report
     saturation = calibration.saturation
-    line = LineCounts(format)
+    line = LineCounts(layout)
     let count = calibration.samples * calibration.terms.bands
     let bends = calibration.keystone != nil || calibration.smile != nil
     blended = [Float](repeating: 0, count: bends ? count : 0)
@@ -54,7 +54,7 @@ public struct ReflectanceCorrector: Sendable {
   /// Numbers of a corrected line, `[samples, channels]`.
   public var count: Int { calibration.samples * channels }
 
-  /// Corrects one line: `format.byteCount` bytes in, `[samples, channels]` out.
+  /// Corrects one line: `layout.byteCount` bytes in, `[samples, channels]` out.
   ///
   /// What is not a number in the counts is no light; values are clipped to 0…ceiling.
   public mutating func correct(_ bytes: RawSpan, into spectra: inout MutableSpan<Float>) {
@@ -79,7 +79,7 @@ public struct ReflectanceCorrector: Sendable {
     report.clippedLow += clipped.low
     report.clippedHigh += clipped.high
     report.lines += 1
-    report.count += format.count
+    report.count += layout.count
     report.valueCount += calibration.samples * calibration.terms.bands
   }
 
@@ -121,7 +121,7 @@ extension ReflectanceCalibration {
     of line: LineCounts, into span: inout MutableSpan<Float>
   ) -> DetectorTerms.Clipped {
     let clipped =
-      switch (line.format.interleave, line.isCounts) {
+      switch (line.layout.interleave, line.isCounts) {
       case (.bip, true): terms.correct(pixelMajor: line.counts.span, into: &span)
       case (.bip, false): terms.correct(pixelMajor: line.numbers.span, into: &span)
       case (_, true): terms.correct(bandMajor: line.counts.span, into: &span)

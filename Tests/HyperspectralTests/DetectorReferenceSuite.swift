@@ -85,7 +85,7 @@ struct DetectorReferenceSuite {
     // Each takes the mean of its two neighbors, whatever it saw itself.
     var corrector = try ReflectanceCorrector(
       calibration,
-      format: LineFormat(samples: samples, bands: bands, type: .float32, interleave: .bip))
+      layout: LineLayout(samples: samples, bands: bands, type: .float32, interleave: .bip))
     let level: [Float] = (0..<(samples * bands)).map { 800 + Float($0) }
     let found = corrector.corrected(ScalarType.float32.encode(level))
     for defect in wanted {

@@ -52,13 +52,13 @@ struct MadeUpCamera {
   }
 
   /// A line as a camera or a file would store it.
-  func stored(_ line: [Float], _ format: LineFormat) -> [UInt8] {
-    guard format.interleave != .bip else { return format.type.encode(line, order: format.order) }
+  func stored(_ line: [Float], _ layout: LineLayout) -> [UInt8] {
+    guard layout.interleave != .bip else { return layout.type.encode(line, order: layout.order) }
     var turned: [Float] = []
     for band in 0..<bands {
       for sample in 0..<samples { turned.append(line[sample * bands + band]) }
     }
-    return format.type.encode(turned, order: format.order)
+    return layout.type.encode(turned, order: layout.order)
   }
 }
 
@@ -73,13 +73,13 @@ extension ReflectanceCorrector {
 
 @Suite("Reflectance corrector")
 struct ReflectanceCorrectorSuite {
-  static let formats: [LineFormat] = ScalarType.allCases.filter {
+  static let formats: [LineLayout] = ScalarType.allCases.filter {
     $0 != .bfloat16 && $0 != .float16
   }
   .flatMap { type in
     ByteOrder.allCases.flatMap { order in
       Interleave.allCases.map {
-        LineFormat(samples: 1, bands: 1, type: type, order: order, interleave: $0)
+        LineLayout(samples: 1, bands: 1, type: type, order: order, interleave: $0)
       }
     }
   }
@@ -98,11 +98,11 @@ struct ReflectanceCorrectorSuite {
       if format.type == .int8 || format.type == .uint8 {
         camera = camera.dimmed(by: 33)
       }
-      let whole = LineFormat(
+      let whole = LineLayout(
         samples: samples, bands: bands, type: format.type, order: format.order,
         interleave: format.interleave)
       let calibration = try camera.calibration(recipe)
-      var corrector = try ReflectanceCorrector(calibration, format: whole)
+      var corrector = try ReflectanceCorrector(calibration, layout: whole)
       for line in 0..<3 {
         let found = corrector.corrected(camera.stored(camera.line(line), whole))
         let wanted = ReflectanceTwin(calibration: calibration).reflectance(of: camera.line(line))
@@ -126,8 +126,8 @@ struct ReflectanceCorrectorSuite {
       of: camera.counts, dark: camera.dark, white: camera.white, recipe: recipe)
     #expect(report.lines == 7)
     let calibration = try camera.calibration(recipe)
-    let format = LineFormat(samples: 19, bands: 23, type: .uint16, interleave: interleave)
-    var corrector = try ReflectanceCorrector(calibration, format: format)
+    let format = LineLayout(samples: 19, bands: 23, type: .uint16, interleave: interleave)
+    var corrector = try ReflectanceCorrector(calibration, layout: format)
     let lines = (0..<7).flatMap { corrector.corrected(camera.stored(camera.line($0), format)) }
     #expect(lines == cube.values)
     #expect(corrector.report == report)
@@ -151,7 +151,7 @@ struct ReflectanceCorrectorSuite {
     #expect(
       complaint {
         _ = try ReflectanceCorrector(
-          calibration, format: LineFormat(samples: 5, bands: 4, type: .uint16))
+          calibration, layout: LineLayout(samples: 5, bands: 4, type: .uint16))
       } == """
         line: has 5 samples × 4 bands, the references 4 × 5
           help: record references and sample with the same camera settings
@@ -163,9 +163,9 @@ struct ReflectanceCorrectorSuite {
     var random = SplitMix64(seed: 8)
     let camera = MadeUpCamera(samples: 2, bands: 2, using: &random)
     var corrector = try ReflectanceCorrector(
-      camera.calibration(), format: LineFormat(samples: 2, bands: 2, type: .uint16))
+      camera.calibration(), layout: LineLayout(samples: 2, bands: 2, type: .uint16))
     #expect(corrector.report.saturation == 4095)
-    let format = corrector.format
+    let format = corrector.layout
     _ = corrector.corrected(camera.stored([4095, 4095, 7, 4095], format))
     #expect(corrector.report.saturatedCounts == 3 && corrector.report.saturation == 4095)
     _ = corrector.corrected(camera.stored([4096, 7, 7, 16383], format))

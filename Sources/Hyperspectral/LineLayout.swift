@@ -1,7 +1,7 @@
 import Tensors
 
 /// How one line of a line-scan camera or of a file lies in memory.
-public struct LineFormat: Sendable, Equatable {
+public struct LineLayout: Sendable, Equatable {
   public let samples: Int
   public let bands: Int
   /// How one number is stored.
