@@ -28,8 +28,8 @@ typedef struct {
 
 static inline int pixel_rows_are_fast(void) { return __builtin_cpu_supports("avx2") != 0; }
 
-/// Asks for the memory a page ahead: the processor looks no further by itself, and a camera's frame
-/// is never in its nearest cache. Asking beyond the end of a frame does nothing.
+/// Asks for the memory a page ahead: the processor looks no further by itself, and neither a
+/// camera's frame nor the picture made of it is in a near cache. Beyond their ends it does nothing.
 PIXEL_STEP void pixel_ask(const uint8_t *row, ptrdiff_t offset) {
   _mm_prefetch((const char *)((uintptr_t)row + (uintptr_t)offset + 4096), _MM_HINT_T0);
 }
@@ -62,6 +62,8 @@ PIXEL_STEP void pixel_store(__m256i r, __m256i g, __m256i b, __m128i order, uint
 #define PIXEL_MIX(n) \
   _mm256_or_si256( \
       _mm256_or_si256(PIXEL_PICK(r, r##n), PIXEL_PICK(g, g##n)), PIXEL_PICK(b, b##n))
+  pixel_ask(out, 0);
+  pixel_ask(out, 64);
   const __m256i first = PIXEL_MIX(0), second = PIXEL_MIX(1), third = PIXEL_MIX(2);
   _mm256_storeu_si256((__m256i *)out, _mm256_permute2x128_si256(first, second, 0x20));
   _mm256_storeu_si256((__m256i *)(out + 32), _mm256_permute2x128_si256(third, first, 0x30));

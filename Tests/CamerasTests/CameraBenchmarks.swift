@@ -1,3 +1,4 @@
+import BeltSimulation
 import Cameras
 import Diagnostics
 import Foundation
@@ -99,5 +100,100 @@ struct CameraBenchmarks {
         return start.duration(to: clock.now)
       })
     #expect(!Benchmark.isFull || target.last == sources[0][0] || target[0] > 0)
+  }
+
+  @Test("motion JPEG to RGB")
+  func cameraMotionJPEG() throws {
+    guard Benchmark.isFull else {
+      let bytes = try PictureFile.encodeJPEG(Self.scene, quality: 85)
+      #expect(try Self.decoded(bytes) == PictureFile.decode(bytes, place: "bench"))
+      return
+    }
+    try withTemporaryFolder { folder in
+      // As cameras do it: half the chroma columns. libjpeg-turbo's own programs write, decode for
+      // the comparison, and time themselves.
+      let (picture, file) = (folder.appending(path: "in.ppm"), folder.appending(path: "in.jpg"))
+      let header = "P6\n\(Self.width) \(Self.height)\n255\n"
+      try (Data(header.utf8) + Data(Self.scene.pixels)).write(to: picture)
+      try Self.tool(
+        "cjpeg", ["-quality", "85", "-sample", "2x1", "-outfile", file.path, picture.path])
+      let out = folder.appending(path: "out.ppm")
+      try Self.tool("djpeg", ["-ppm", "-outfile", out.path, file.path])
+      let bytes = try Data(contentsOf: file)
+      let theirs = try Data(contentsOf: out).suffix(3 * Self.width * Self.height)
+      var decoded = try Self.decoded(bytes)
+      #expect(decoded.pixels == [UInt8](theirs), "decodes to djpeg's bytes")
+      let layout = try PixelLayout(
+        .motionJPEG, width: Self.width, height: Self.height, place: "bench")
+      let decoder = try PixelDecoder(layout, place: "bench")
+      try Benchmark("MJPG 1080p to RGB, 4:2:2", unit: "megapixels").race(
+        work: Self.megapixels, against: "libjpeg-turbo's tjbench", target: 0.95, turns: 9,
+        ours: { _ in try decoder.decode(bytes.bytes, into: &decoded) },
+        peer: { _ in try Self.timeOfTjbench(file) })
+    }
+  }
+
+  /// A smooth scene with edges and a little noise.
+  static let scene: Picture = {
+    var random = SplitMix64(seed: 8)
+    var picture = Picture(width: width, height: height)
+    for y in 0..<height {
+      for x in 0..<width {
+        let noise = Double(random.nextIndex(below: 9))
+        picture[x, y, 0] = UInt8(120 + 90 * sin(Double(x) / 37 + Double(y) / 53) + noise)
+        picture[x, y, 1] = UInt8(120 + 90 * sin(Double(x) / 11) * cos(Double(y) / 17) + noise)
+        picture[x, y, 2] = x / 40 % 2 == y / 40 % 2 ? 70 : 180
+      }
+    }
+    return picture
+  }()
+
+  static func decoded(_ bytes: Data) throws -> Picture {
+    let layout = try PixelLayout(.motionJPEG, width: width, height: height, place: "bench")
+    var picture = Picture(width: 1, height: 1)
+    try PixelDecoder(layout, place: "bench").decode(bytes.bytes, into: &picture)
+    return picture
+  }
+
+  @discardableResult
+  static func tool(_ name: String, _ arguments: [String]) throws -> String {
+    let result = try run("/usr/bin/env", [name] + arguments)
+    try #require(result.status == 0, "\(name) of libjpeg-turbo-progs: \(result.error)")
+    return result.output
+  }
+
+  /// The time of one decode, by the megapixels a second at the end of tjbench's table.
+  static func timeOfTjbench(_ file: URL) throws -> Duration {
+    let table = try tool(
+      "tjbench", [file.path, "-rgb", "-quiet", "-benchtime", "0.1", "-warmup", "0.02", "-nowrite"])
+    let rate = try #require(table.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) })
+    return .seconds(megapixels / rate)
+  }
+
+  @Test("a slow consumer gets fresh frames", .timeLimit(.minutes(1)))
+  func cameraAge() throws {
+    // No whole number of periods, so that the consumer comes back at any moment between two frames.
+    let (period, inference) = Benchmark.isFull ? (1 / 28.7, 0.5) : (0.01, 0.02)
+    var settings = BeltSettings()
+    settings.widthMillimeters = 60
+    settings.sectionMillimeters = 40
+    settings.piecesPerSection = 1
+    var timing = SimulatedSource.Timing()
+    timing.framesPerSecond = 1 / period
+    timing.frames = Benchmark.isFull ? 300 : 20
+    let clock = RunningClock()
+    let source = PacedSource(
+      SimulatedSource(SimulatedBelt(settings, seed: 5), timing: timing), clock: clock,
+      until: { false })
+    var worst = Duration.zero
+    while let frame = try source.next() {
+      let age = frame.exposedAt.duration(to: clock.now) + .seconds(inference)
+      // The last one waits while no other comes, as no frame of a camera does.
+      if frame.sequence + 1 != timing.frames { worst = max(worst, age) }
+      Thread.sleep(forTimeInterval: inference)
+    }
+    #expect(source.account.dropped > 0)
+    Benchmark("age of a frame behind an inference of 0.5 s", unit: "ms").keep(
+      worst, below: .seconds(period + inference), which: "one period and one inference")
   }
 }

@@ -41,6 +41,20 @@ extension Benchmark {
   }
 }
 
+extension Benchmark {
+  /// Prints a duration that should stay below `limit`; the ratio is the limit's to it.
+  public func keep(_ found: Duration, below limit: Duration, which name: String) {
+    guard Self.isFull else { return }
+    let (found, limit) = (found / .milliseconds(1), limit / .milliseconds(1))
+    func short(_ value: Double) -> String { String(format: "%.4g", value) }
+    print(
+      [
+        self.name, "ours \(short(found)) \(unit)", "peer \(short(limit)) (\(name))",
+        "ratio \(short(limit / found))", "target 1", "met \(found <= limit ? "yes" : "no")",
+      ].joined(separator: "  "))
+  }
+}
+
 /// A program that answers each line on its standard input with a line on its standard output.
 public final class AnsweringProgram {
   private let process = Process()
