@@ -81,8 +81,9 @@ extension CameraOffer {
     _ settings: CameraSettings, place: String
   ) throws(CameraRefusal) -> [Format] {
     guard let wanted = settings.format else {
+      // Every camera has a format; one that names none is not ready yet.
       guard !formats.isEmpty else {
-        throw CameraRefusal(place, .notOffered(what: "format", wanted: "any", offered: "none"))
+        throw CameraRefusal(place, .call(request: "ENUM_FMT", number: EINVAL))
       }
       return formats
     }

@@ -58,8 +58,12 @@ final class VideoDevice {
   ) throws(CameraRefusal) -> [Argument] {
     var answers: [Argument] = []
     while answers.count < limit {
-      guard let answer = try answer(request, to: question(UInt32(answers.count))) else { break }
-      answers.append(answer)
+      var argument = question(UInt32(answers.count))
+      let status = system.ask(file, request, &argument)
+      // The end of a list, and requests that the driver does not know.
+      if [-EINVAL, -ENOTTY, -ENODATA].contains(status) { break }
+      guard status >= 0 else { throw refusal(request.name, number: -status) }
+      answers.append(argument)
     }
     return answers
   }

@@ -8,9 +8,15 @@ import Units
 
 /// Where the frames of a run come from, the rig that took them, and the truth if it is known.
 struct LineInput: Sendable {
+  /// Frames that are there already, or a camera that starts once the line's clock runs.
+  enum Feed: Sendable {
+    case frames(any FrameSource)
+    case camera(@Sendable (RunningClock) -> V4L2Source)
+  }
+
   /// What the person named, for messages.
   let name: String
-  let source: any FrameSource
+  let feed: Feed
   let calibration: RigCalibration
   /// The pieces whose centers lie in a range of the belt; nil where nobody knows.
   let truth: (@Sendable (Range<Double>) -> [TruePiece])?
@@ -26,14 +32,17 @@ struct LineInput: Sendable {
         throw WrongOptions(name, "\(number) found, a number above 0 wanted")
       }
     }
-    switch (options.frames, options.isSimulated) {
-    case (let frames?, false): try self.init(frames: frames, options)
-    case (nil, true): try self.init(simulated: options)
+    switch (options.frames, options.camera, options.isSimulated) {
+    case (let frames?, nil, false): try self.init(frames: frames, options)
+    case (nil, let camera?, false): try self.init(camera: camera, options)
+    case (nil, nil, true): try self.init(simulated: options)
+    case (nil, nil, false):
+      throw WrongOptions(
+        "input", "none of --frames, --camera and --simulate found, one wanted",
+        remedy: "give a folder of pictures, a video file or a camera, or sort the simulated belt")
     default:
       throw WrongOptions(
-        "input",
-        "\(options.isSimulated ? "both" : "neither") of --frames and --simulate found, one wanted",
-        remedy: "give a folder of pictures or a video file, or sort the simulated belt")
+        "input", "more than one of --frames, --camera and --simulate found, one wanted")
     }
   }
 
@@ -43,8 +52,8 @@ struct LineInput: Sendable {
       framesPerSecond: options.rate, speedMillimetersPerSecond: options.speed,
       seconds: options.seconds)
     let isFile = (try? BoundedFile.size(of: frames)) != nil  // Else a folder, or nothing at all.
-    source =
-      isFile ? try VideoSource(frames, timing: timing) : try FolderSource(frames, timing: timing)
+    feed = .frames(
+      isFile ? try VideoSource(frames, timing: timing) : try FolderSource(frames, timing: timing))
     let folder = isFile ? frames.deletingLastPathComponent() : frames
     let beside = folder.appending(path: "calibration.json")
     guard
@@ -81,7 +90,7 @@ struct LineInput: Sendable {
     let frames = (options.seconds ?? 10) * timing.framesPerSecond
     timing.frames = Int(min(frames.rounded(.up), 1e9))
     name = "simulated belt \(options.seed)"
-    source = SimulatedSource(belt, timing: timing)
+    feed = .frames(SimulatedSource(belt, timing: timing))
     calibration = try options.calibration.map { try RigCalibration.read($0) } ?? belt.calibration
     truth = { range in belt.truth(inBeltRange: range).map(TruePiece.init) }
   }

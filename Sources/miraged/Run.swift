@@ -25,6 +25,9 @@ struct Run: Command {
 
   var bundle = URL(filePath: ".")
   var frames: URL?
+  var camera: String?
+  var wish = CameraWish()
+  var waits = false
   var isSimulated = false
   var scene = SceneChoice.metals
   var strangers = 0.0
@@ -44,6 +47,7 @@ struct Run: Command {
     .required("--bundle", \.bundle, "FOLDER", "The bundle that mirage-train made"),
     .optional(
       "--frames", \.frames, "PATH", "A folder of PNG or JPEG pictures, or an MJPEG or Y4M file"),
+    .optional("--camera", \.camera, "CAMERA", "Sort what a camera sees; see 'miraged cameras'"),
     .toggle("--simulate", \.isSimulated, "Sort the simulated belt"),
     .value("--scene", \.scene, "SCENE", "What lies on the simulated belt"),
     .value(
@@ -62,12 +66,21 @@ struct Run: Command {
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
+    .optional("--width", \.wish.width, "N", "Width of the camera's pictures"),
+    .optional("--height", \.wish.height, "N", "Height of the camera's pictures"),
+    .optional("--format", \.wish.format, "FORMAT", "The camera's pixel format, as YUYV or MJPG"),
+    .optional("--exposure", \.wish.exposure, "MS", "Exposure time; default: fix the present one"),
+    .optional("--gain", \.wish.gain, "N", "Gain, in the camera's own unit; default: as above"),
+    .optional("--white-balance", \.wish.whiteBalance, "K", "Color temperature; default: as above"),
+    .toggle("--wait", \.waits, "Wait for a camera that is not there yet"),
   ]
 
   static let examples = [
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper,brass --render Runs/line",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --eject copper",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
+    "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --speed 500 "
+      + "--calibration rig.json --exposure 2",
   ]
 
   /// Decisions go to standard output, one JSON object a line; words for people to standard error.
@@ -94,7 +107,7 @@ struct Run: Command {
       .filter { !$0.isEmpty }
   }
 
-  var isPaced: Bool { (pace ?? (rate == nil ? .fast : .real)) == .real }
+  var isPaced: Bool { camera != nil || (pace ?? (rate == nil ? .fast : .real)) == .real }
 }
 
 /// One line on standard error.

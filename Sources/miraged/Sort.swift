@@ -17,12 +17,21 @@ extension Run {
         "note: trained through calibration \(bundle.contents.calibration), sorting through \(rig)")
     }
     var outcome: Outcome
-    if isPaced {
+    switch input.feed {
+    case .frames(let source) where isPaced:
       let clock = RunningClock()
-      outcome = try play(
-        input, PacedSource(input.source, clock: clock), classifier, clock: clock)
-    } else {
-      outcome = try play(input, input.source, classifier, clock: SimulatedClock())
+      outcome = try play(input, PacedSource(source, clock: clock), classifier, clock: clock)
+    case .frames(let source):
+      outcome = try play(input, source, classifier, clock: SimulatedClock())
+    case .camera(let start):
+      let clock = RunningClock()
+      let source = start(clock)
+      let teller = CameraTeller(source)
+      defer {
+        source.stop()
+        teller.stop()
+      }
+      outcome = try play(input, source, classifier, clock: clock)
     }
     outcome.summary.bundle = bundle.contents.name
     outcome.summary.source = input.name

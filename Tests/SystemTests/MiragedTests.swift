@@ -135,8 +135,10 @@ struct MiragedTests {
     "a wrong command line is answered with what to do, and its own exit status",
     arguments: [
       (["--simulate"], "--bundle is missing", 2),
-      (["--bundle", "x"], "neither of --frames and --simulate found", 2),
-      (["--bundle", "x", "--simulate", "--frames", "y"], "both of --frames and --simulate", 2),
+      (["--bundle", "x"], "none of --frames, --camera and --simulate found", 2),
+      (["--bundle", "x", "--simulate", "--frames", "y"], "more than one of --frames, --camera", 2),
+      (["--bundle", "x", "--camera", "y"], "--speed: nothing found", 2),
+      (["--bundle", "x", "--camera", "y", "--speed", "9"], "--calibration: nothing found", 2),
       (["--bundle", "x", "--simulate", "--rate", "-1"], "a number above 0 wanted", 2),
       (["--bundle", "x", "--simulate", "--pace", "slow"], "one of real, fast", 2),
       (["--bundle", "x", "--simulat"], "did you mean '--simulate'?", 2),
