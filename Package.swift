@@ -32,7 +32,9 @@ let libraries: [Library] = [
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
   Library("Chemometrics", ["CLAPACK", "Tensors"]),
-  Library("Hyperspectral", ["Chemometrics", "Tensors", "Units", "Diagnostics"]),
+  Library(
+    "Hyperspectral",
+    ["CMATIO", "CTIFF", "Chemometrics", "Imaging", "Tensors", "Units", "Diagnostics"]),
   Library("Inspections", ["Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("LineScan", ["Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
@@ -114,6 +116,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CPixelRows"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+  .systemLibrary(name: "CMATIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
+  .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
 ]
 

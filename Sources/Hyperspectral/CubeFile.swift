@@ -3,12 +3,15 @@ import Foundation
 import Tensors
 import Units
 
-/// Cubes in any form that is read, told apart by the ending: `.npy`, and ENVI otherwise.
+/// Cubes in any form that is read, told apart by the ending: NumPy (`.npy`), MATLAB (`.mat`), TIFF
+/// (`.tif`, `.tiff`), and ENVI otherwise.
 public enum CubeFile {
   /// Opens a cube for reading line by line.
   public static func open(_ file: URL) throws -> any CubeReader {
     switch file.pathExtension.lowercased() {
     case "npy": try NumPyCube(file)
+    case "mat": try MATLABCube.read(file)
+    case "tif", "tiff": try TIFFCube.read(file)
     default: try ENVIFile.open(file)
     }
   }

@@ -95,6 +95,7 @@ extension CubeReader {
   public var linesAtOnce: Int { CubeFile.linesAtOnce(of: shape) }
   public var storedLine: StoredLine? { nil }
 
+  /// Traps: `storedLine` is nil.
   public func readStored(lines: Range<Int>, into bytes: inout [UInt8]) throws {
     preconditionFailure("\(name): lines are not stored in one piece")
   }

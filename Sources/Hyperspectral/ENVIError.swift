@@ -13,6 +13,7 @@ public struct ENVIError: Explained, Equatable {
     case complex
     case compressed
     case kind(String)
+    case notLabels(String)
     case unclosedBrace(String, line: Int)
     case listCount(String, found: Int, bands: Int)
     case wavelengthUnit(String)
@@ -42,6 +43,7 @@ public struct ENVIError: Explained, Equatable {
     case .complex: "'data type' is complex (6 or 9), real numbers were wanted"
     case .compressed: "'file compression' says that the cube is compressed, plain numbers are read"
     case .kind(let kind): "'file type' is '\(kind)', a cube was wanted"
+    case .notLabels(let kind): "'file type' is '\(kind)', a classification was wanted"
     case .unclosedBrace(let name, let line):
       "'\(name)' opens a brace on line \(line) that is never closed"
     case .listCount(let name, let found, let bands):
@@ -65,9 +67,19 @@ public struct ENVIError: Explained, Equatable {
     case .notENVI: "give the .hdr file, or the raw cube with its .hdr file beside it"
     case .listCount(let name, _, _): "export the header again with all bands, or correct '\(name)'"
     case .missing, .notACount, .notANumber, .unknown, .extents: "correct the field in the header"
-    case .complex, .compressed, .kind: "export the cube again as plain whole or floating numbers"
+    case .kind(let kind):
+      kind.contains("library")
+        ? "give a recording; a library holds single spectra" : "read it as labels, not as a cube"
+    case .notLabels: "give the file of a classification, or labels as a PNG picture"
+    case .complex, .compressed: "export the cube again as plain whole or floating numbers"
     case .unclosedBrace: "close the list with '}'"
-    case .wavelengthUnit, .wavelengthRange: "set 'wavelength units' to nanometers or micrometers"
+    case .wavelengthUnit: "set 'wavelength units' to nanometers or micrometers"
+    case .wavelengthRange(_, let low, let high):
+      if let unit = WavelengthUnit.fitting(low, high) {
+        "set 'wavelength units' to \(unit), which the numbers can only be"
+      } else {
+        "correct 'wavelength' and 'wavelength units', or take both out"
+      }
     case .noCube: "put header and cube into one folder under one name"
     case .manyCubes: "give the cube's own name instead of the header's"
     case .noHeader: "copy the .hdr file too; without it the numbers cannot be understood"

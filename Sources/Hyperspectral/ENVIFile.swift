@@ -17,7 +17,7 @@ public struct ENVIFile: Sendable {
 
   /// Opens a cube by its header or by its file of numbers, and checks that they agree in size.
   public static func open(_ file: URL) throws -> ENVIFile {
-    try open(ENVIPair.find(file))
+    try open(ENVIPair.find(file, kind: .cube))
   }
 
   /// Opens numbers with a header of any name.
@@ -25,7 +25,8 @@ public struct ENVIFile: Sendable {
     try open(ENVIPair(header: ENVIPair.read(headerFile), headerFile: headerFile, cube: file))
   }
 
-  private static func open(_ pair: ENVIPair) throws -> ENVIFile {
+  /// As `open`, whatever the kind.
+  static func open(_ pair: ENVIPair) throws -> ENVIFile {
     let stored = try PositionedFile(pair.cube)
     var notes = pair.header.notes
     if let mismatch = pair.header.mismatch(size: stored.size) {
@@ -58,19 +59,24 @@ extension ENVIFile: CubeReader {
 
   public var quantity: CubeQuantity {
     if let scale = header.reflectanceScaleFactor { return .reflectance(scale: scale) }
+    if let scaling = header.scaling {
+      return scaling.isReflectance ? .reflectance(scale: 1) : .untold
+    }
     return header.type.isWhole ? .counts : .untold
   }
 
   public var storedLine: StoredLine? {
-    guard header.interleave != .bsq else { return nil }
+    guard header.interleave != .bsq, header.scaling == nil else { return nil }
     return StoredLine(
       type: header.type, byteOrder: header.byteOrder, interleave: header.interleave,
       byteCount: header.lineBytes)
   }
 
+  /// Also of a cube with gains: the bytes are from before they are applied.
   public func readStored(lines: Range<Int>, into bytes: inout [UInt8]) throws {
     check(lines)
-    precondition(storedLine != nil, "\(name): lines are not stored in one piece")
+    precondition(
+      header.interleave != .bsq, "\(name): lines are not stored in one piece")
     let count = lines.count * header.lineBytes
     CubeFile.resize(&bytes, to: count, filler: 0)
     try stored.read(
@@ -78,14 +84,27 @@ extension ENVIFile: CubeReader {
       range: 0..<count)
   }
 
+  /// Of `bsq`, reads the lines' part of each band.
   public func read(lines: Range<Int>, into values: inout [Float]) throws {
     check(lines)
-    let count = lines.count * shape.valuesPerLine
-    CubeFile.resize(&values, to: count, filler: 0)
+    CubeFile.resize(&values, to: lines.count * shape.valuesPerLine, filler: 0)
+    try readUnscaled(lines: lines, into: &values)
+    guard let scaling = header.scaling else { return }
+    let ignored = header.ignoreValue.map(Float.init)
+    for start in stride(from: 0, to: values.count, by: header.bands) {
+      for band in 0..<header.bands where values[start + band] != ignored {
+        values[start + band] = Float(
+          Double(values[start + band]) * scaling.gains[band] + scaling.offsets[band])
+      }
+    }
+  }
+
+  private func readUnscaled(lines: Range<Int>, into values: inout [Float]) throws {
     if header.interleave == .bsq {
       try readPlanes(lines: lines, into: &values)
       return
     }
+    let count = values.count
     var bytes: [UInt8] = []
     try readStored(lines: lines, into: &bytes)
     if header.interleave == .bip {

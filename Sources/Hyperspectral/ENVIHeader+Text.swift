@@ -44,6 +44,10 @@ extension ENVIHeader {
         own.append(Field("reflectance scale factor", "\(factor)"))
       }
     }
+    // What else it calls itself, such as `PCI`, stays.
+    if fields.contains(where: { $0.name == "file type" }) {
+      own.removeAll { $0.name == "file type" }
+    }
     if !tell(meaning.wavelengths, fields) {
       // The widths of the bands count in the old unit.
       dropped.formUnion(["wavelength", "wavelength units", "fwhm"])

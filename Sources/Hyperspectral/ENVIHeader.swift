@@ -55,10 +55,42 @@ public struct ENVIHeader: Sendable, Equatable {
   public let badBands: [Int]
   /// Stored for pixels that were not measured; may be not a number.
   public let ignoreValue: Double?
+  /// What the stored numbers of each band are multiplied by, and what is added; nil where the
+  /// header does not tell.
+  public let scaling: BandScaling?
+  /// Full width at half maximum of each band, in nanometers; nil where the header does not tell.
+  public let bandwidths: [Double]?
+  /// Numbers of the bands to look at first: red, green, blue, or one gray; empty where the header
+  /// does not tell.
+  public let defaultBands: [Int]
+  /// When the recording began; where the header names no time zone, in Greenwich's.
+  public let acquisitionTime: Date?
+  public let kind: Kind
+  /// Names of the classes of a classification, from class 0.
+  public let classNames: [String]
+  /// Red, green and blue of each class, 0 to 255.
+  public let classColors: [[UInt8]]
   /// All fields in their order, those above included.
   public let fields: [Field]
   /// What was assumed or passed over, with the evidence, for a person to read.
   public let notes: [String]
+
+  /// What a file with such a header is.
+  public enum Kind: Sendable, Equatable {
+    case cube
+    /// Each number is a class.
+    case classification
+    /// Each line is a spectrum.
+    case spectralLibrary
+  }
+
+  /// A gain and an offset for each band: value = stored · gain + offset.
+  public struct BandScaling: Sendable, Equatable {
+    public let gains: [Double]
+    public let offsets: [Double]
+    /// Whether the values are reflectance.
+    public let isReflectance: Bool
+  }
 
   public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
@@ -71,7 +103,7 @@ public struct ENVIHeader: Sendable, Equatable {
   /// Reads a header's text; `place` names it in errors.
   public init(_ bytes: Data, place: String) throws(ENVIError) {
     let text = try ENVIText(bytes, place: place)
-    let reader = Reader(fields: text.fields, place: place)
+    let reader = ENVIFieldReader(fields: text.fields, place: place)
     var notes = text.notes
     lines = try reader.count("lines")
     samples = try reader.count("samples")
@@ -80,11 +112,19 @@ public struct ENVIHeader: Sendable, Equatable {
     type = try reader.type()
     byteOrder = try reader.byteOrder(type: type, notes: &notes)
     headerOffset = try reader.offset()
-    try reader.checkKind()
-    wavelengths = try reader.wavelengths(bands: bands, notes: &notes)
+    kind = try reader.kind()
+    // In a library a sample is what a band is elsewhere.
+    let listed = kind == .spectralLibrary && bands == 1 ? samples : bands
+    wavelengths = try reader.wavelengths(bands: listed, notes: &notes)
     reflectanceScaleFactor = try reader.scaleFactor()
-    badBands = try reader.badBands(of: bands)
-    ignoreValue = try reader.number("data ignore value")
+    badBands = try reader.badBands(of: listed, notes: &notes)
+    ignoreValue = try reader.ignoreValue()
+    scaling = try reader.scaling(bands: listed, notes: &notes)
+    bandwidths = reader.bandwidths(bands: listed, wavelengths: wavelengths, notes: &notes)
+    defaultBands = reader.defaultBands(of: listed, notes: &notes)
+    acquisitionTime = reader.acquisitionTime(notes: &notes)
+    classNames = reader.field("class names")?.entries ?? []
+    classColors = reader.classColors(notes: &notes)
     fields = text.fields
     self.notes = notes
     guard byteCount != nil else {
@@ -101,120 +141,5 @@ public struct ENVIHeader: Sendable, Equatable {
       count = product
     }
     return count.addingReportingOverflow(headerOffset).overflow ? nil : count
-  }
-}
-
-/// Turns fields into values, or says which field is wrong and how.
-private struct Reader {
-  let fields: [ENVIHeader.Field]
-  let place: String
-
-  func field(_ name: String) -> ENVIHeader.Field? { fields.first { $0.name == name } }
-
-  func count(_ name: String) throws(ENVIError) -> Int {
-    guard let text = field(name)?.value else { throw ENVIError(place, .missing(name)) }
-    guard let count = Int(text), count > 0 else {
-      throw ENVIError(place, .notACount(name, found: text))
-    }
-    return count
-  }
-
-  func number(_ name: String) throws(ENVIError) -> Double? {
-    guard let text = field(name)?.value, !text.isEmpty else { return nil }
-    guard let number = Double(text) else { throw ENVIError(place, .notANumber(name, found: text)) }
-    return number
-  }
-
-  func interleave() throws(ENVIError) -> Interleave {
-    guard let text = field("interleave")?.value else {
-      throw ENVIError(place, .missing("interleave"))
-    }
-    guard let interleave = Interleave(rawValue: text.lowercased()) else {
-      throw ENVIError(place, .unknown("interleave", found: text, wanted: "bil, bip or bsq"))
-    }
-    return interleave
-  }
-
-  func type() throws(ENVIError) -> ScalarType {
-    guard let text = field("data type")?.value else {
-      throw ENVIError(place, .missing("data type"))
-    }
-    if text == "6" || text == "9" { throw ENVIError(place, .complex) }
-    guard let type = Int(text).flatMap({ ENVIHeader.typeCodes[$0] }) else {
-      let known = ENVIHeader.typeCodes.keys.sorted().map(String.init).joined(separator: ", ")
-      throw ENVIError(place, .unknown("data type", found: text, wanted: "one of \(known)"))
-    }
-    return type
-  }
-
-  func byteOrder(type: ScalarType, notes: inout [String]) throws(ENVIError) -> ByteOrder {
-    switch field("byte order")?.value {
-    case "0": return .little
-    case "1": return .big
-    case nil, "":
-      if type.byteCount > 1 { notes.append("no 'byte order': little endian taken") }
-      return .little
-    case let text?:
-      throw ENVIError(
-        place, .unknown("byte order", found: text, wanted: "0 (little endian) or 1 (big endian)"))
-    }
-  }
-
-  func offset() throws(ENVIError) -> Int {
-    guard let text = field("header offset")?.value, !text.isEmpty else { return 0 }
-    guard let offset = Int(text), offset >= 0 else {
-      throw ENVIError(place, .unknown("header offset", found: text, wanted: "0 or more bytes"))
-    }
-    return offset
-  }
-
-  /// Refuses what shares the header's form but is no plain cube of numbers.
-  func checkKind() throws(ENVIError) {
-    if let text = field("file compression")?.value, text != "0", !text.isEmpty {
-      throw ENVIError(place, .compressed)
-    }
-    if let text = field("file type")?.value.lowercased(),
-      ["spectral library", "classification"].contains(where: text.contains)
-    {
-      throw ENVIError(place, .kind(text))
-    }
-  }
-
-  func scaleFactor() throws(ENVIError) -> Double? {
-    guard let factor = try number("reflectance scale factor") else { return nil }
-    guard factor.isFinite, factor > 0 else {
-      throw ENVIError(
-        place,
-        .unknown("reflectance scale factor", found: "\(factor)", wanted: "a number above 0"))
-    }
-    return factor
-  }
-
-  func numbers(_ field: ENVIHeader.Field, bands: Int) throws(ENVIError) -> [Double] {
-    let entries = field.entries
-    guard entries.count == bands else {
-      throw ENVIError(place, .listCount(field.name, found: entries.count, bands: bands))
-    }
-    var numbers: [Double] = []
-    for entry in entries {
-      guard let number = Double(entry), number.isFinite else {
-        throw ENVIError(place, .notANumber(field.name, found: entry))
-      }
-      numbers.append(number)
-    }
-    return numbers
-  }
-
-  func badBands(of bands: Int) throws(ENVIError) -> [Int] {
-    guard let field = field("bbl"), !field.entries.isEmpty else { return [] }
-    let marks = try numbers(field, bands: bands)
-    return marks.indices.filter { marks[$0] == 0 }
-  }
-
-  func wavelengths(bands: Int, notes: inout [String]) throws(ENVIError) -> [Wavelength]? {
-    guard let field = field("wavelength"), !field.entries.isEmpty else { return nil }
-    let numbers = try numbers(field, bands: bands)
-    let unit = self.field("wavelength units")?.value ?? ""
-    return try WavelengthUnit.wavelengths(numbers, unit: unit, place: place, notes: &notes)
   }
 }

@@ -8,7 +8,7 @@ struct ENVIPair {
   let cube: URL
 
   /// Endings of cube files in use, besides none.
-  static let endings = ["raw", "dat", "img", "bil", "bip", "bsq", "bin", "cube"]
+  static let endings = ["raw", "dat", "img", "bil", "bip", "bsq", "bin", "cube", "sli", "hsi"]
 
   /// Header and file of numbers for a cube that is to be written to `file`, which is either.
   static func names(for file: URL) -> (header: URL, numbers: URL) {
@@ -22,14 +22,19 @@ struct ENVIPair {
     file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).partial")
   }
 
-  static func find(_ file: URL) throws -> ENVIPair {
-    if file.pathExtension.lowercased() == "hdr" {
-      let header = try read(file)
-      return ENVIPair(header: header, headerFile: file, cube: try cube(of: file, header: header))
+  /// Finds the pair; where `kind` is given, refuses any other before it looks for numbers.
+  static func find(_ file: URL, kind: ENVIHeader.Kind? = nil) throws -> ENVIPair {
+    let isHeader = file.pathExtension.lowercased() == "hdr"
+    if !isHeader { _ = try BoundedFile.size(of: file) }
+    let headerFile = isHeader ? file : try headerFile(of: file)
+    let header = try read(headerFile)
+    if let kind, kind != header.kind {
+      throw ENVIError(
+        headerFile.relativePath, .kind(header["file type"]?.lowercased() ?? ""))
     }
-    _ = try BoundedFile.size(of: file)
-    let headerFile = try headerFile(of: file)
-    return ENVIPair(header: try read(headerFile), headerFile: headerFile, cube: file)
+    return ENVIPair(
+      header: header, headerFile: headerFile,
+      cube: isHeader ? try cube(of: file, header: header) : file)
   }
 
   static func read(_ file: URL) throws -> ENVIHeader {
@@ -52,7 +57,8 @@ struct ENVIPair {
   /// `x.hdr` has `x.raw` or the like beside it; `x.raw.hdr` has `x.raw`.
   private static func cube(of headerFile: URL, header: ENVIHeader) throws -> URL {
     let stem = headerFile.deletingPathExtension().lastPathComponent
-    let found = files(beside: headerFile, named: [stem] + endings.map { "\(stem).\($0)" })
+    var found = files(beside: headerFile, named: [stem] + endings.map { "\(stem).\($0)" })
+    if found.isEmpty { found = othersThatFit(stem, beside: headerFile, header: header) }
     if found.count == 1 { return found[0] }
     guard !found.isEmpty else {
       throw ENVIError(
@@ -69,6 +75,20 @@ struct ENVIPair {
         headerFile.relativePath, .manyCubes(found.map(\.lastPathComponent)))
     }
     return fitting[0]
+  }
+
+  /// Files of the same name with endings that nobody knows, where the header fits them.
+  private static func othersThatFit(
+    _ stem: String, beside headerFile: URL, header: ENVIHeader
+  ) -> [URL] {
+    let folder = headerFile.deletingLastPathComponent()
+    // A folder that cannot be listed holds nothing that we could read.
+    let listed = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return listed.filter { $0.hasPrefix(stem + ".") }.sorted().map { folder.appending(path: $0) }
+      .filter { file in
+        // A file that cannot be measured fits no header.
+        (try? BoundedFile.size(of: file)).map { header.mismatch(size: $0) == nil } ?? false
+      }
   }
 
   /// The plain files of the folder that have one of the names, in their order; capitals count only

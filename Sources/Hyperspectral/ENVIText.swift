@@ -10,7 +10,7 @@ struct ENVIText {
   private(set) var notes: [String] = []
 
   init(_ bytes: Data, place: String) throws(ENVIError) {
-    var lines = Self.lines(of: Self.text(of: bytes))[...]
+    var lines = Self.lines(of: Self.text(of: bytes)).drop { $0.trimmed.isEmpty }
     guard lines.first?.trimmed == "ENVI" else { throw ENVIError(place, .notENVI) }
     lines = lines.dropFirst()
     while let line = lines.popFirst() {
@@ -21,17 +21,31 @@ struct ENVIText {
         continue
       }
       let name = trimmed[..<mark].trimmed
-      let value = trimmed[trimmed.index(after: mark)...].trimmed
-      guard value.hasPrefix("{") else {
+      var value = trimmed[trimmed.index(after: mark)...].trimmed
+      if value.isEmpty, let next = lines.first?.trimmed, next.hasPrefix("{") {
+        value = next
+        lines = lines.dropFirst()
+      }
+      guard let opening = Self.opening(of: value, name: name) else {
         add(ENVIHeader.Field(name: name, value: value, isList: false))
         continue
       }
       let start = lines.startIndex
-      let list = try Self.list(String(value.dropFirst()), &lines) {
+      let list = try Self.list(
+        String(value.dropFirst()), closing: opening == "{" ? "}" : "]", &lines
+      ) {
         ENVIError(place, .unclosedBrace(name.lowercased(), line: start))
       }
       add(ENVIHeader.Field(name: name, value: list, isList: true))
     }
+  }
+
+  /// The brace that opens a list; brackets open lists of numbers only.
+  private static func opening(of value: String, name: String) -> Character? {
+    guard let first = value.first else { return nil }
+    if first == "{" { return first }
+    let lists = ["wavelength", "fwhm", "bbl", "default bands"]
+    return first == "[" && lists.contains(name.lowercased()) ? first : nil
   }
 
   private mutating func add(_ field: ENVIHeader.Field) {
@@ -45,12 +59,13 @@ struct ENVIText {
 
   /// The text up to the closing brace, comment lines left out.
   private static func list(
-    _ first: String, _ lines: inout ArraySlice<String>, unclosed: () -> ENVIError
+    _ first: String, closing: Character, _ lines: inout ArraySlice<String>,
+    unclosed: () -> ENVIError
   ) throws(ENVIError) -> String {
     var parts: [String] = []
     var piece = first
     while true {
-      if let end = piece.firstIndex(of: "}") {
+      if let end = piece.firstIndex(of: closing) {
         parts.append(piece[..<end].trimmed)
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")
       }

@@ -26,6 +26,14 @@ struct WavelengthFile {
     return nil
   }
 
+  /// How many wavelengths lie beside `cube`, nil where there are none.
+  static func count(beside cube: URL) throws -> Int? {
+    let folder = cube.deletingLastPathComponent()
+    let found = names(beside: cube).map { folder.appending(path: $0) }
+      .first { FileManager.default.fileExists(atPath: $0.path) }
+    return try found.map { try JSONFile.read([Double].self, at: $0).count }
+  }
+
   private init(_ file: URL, of cube: String, bands: Int) throws {
     let numbers = try JSONFile.read([Double].self, at: file)
     guard numbers.count == bands else {

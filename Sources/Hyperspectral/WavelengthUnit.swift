@@ -3,7 +3,8 @@ import Units
 
 /// What the numbers of a header's `wavelength` list count.
 enum WavelengthUnit: Sendable {
-  case nanometers, micrometers, angstroms, waveNumber
+  case nanometers, micrometers, millimeters, centimeters, meters, angstroms
+  case waveNumber, gigahertz, megahertz
 
   /// Wavelengths that an optical detector can see: vacuum ultraviolet to thermal infrared.
   static let plausible = 100.0...30_000.0
@@ -16,7 +17,12 @@ enum WavelengthUnit: Sendable {
     case "um", "\u{b5}m", "\u{3bc}m", "micron", "microns", "micrometer", "micrometers",
       "micrometre", "micrometres":
       self = .micrometers
-    case "angstrom", "angstroms": self = .angstroms
+    case "mm", "millimeter", "millimeters", "millimetres": self = .millimeters
+    case "cm", "centimeter", "centimeters", "centimetres": self = .centimeters
+    case "m", "meter", "meters", "metres": self = .meters
+    case "ghz", "gigahertz": self = .gigahertz
+    case "mhz", "megahertz": self = .megahertz
+    case "å", "angstrom", "angstroms": self = .angstroms
     case "wavenumber", "wavenumbers", "cm-1", "1/cm": self = .waveNumber
     default: return nil
     }
@@ -26,9 +32,33 @@ enum WavelengthUnit: Sendable {
     switch self {
     case .nanometers: number
     case .micrometers: 1000 * number
+    case .millimeters: 1e6 * number
+    case .centimeters: 1e7 * number
+    case .meters: 1e9 * number
     case .angstroms: number / 10
     case .waveNumber: 1e7 / number
+    // The speed of light in vacuum, in nanometers and a thousandth or millionth of a second.
+    case .gigahertz: 299_792_458 / number
+    case .megahertz: 299_792_458_000 / number
     }
+  }
+
+  /// Whether twice the number is twice the wavelength.
+  var isLength: Bool {
+    switch self {
+    case .waveNumber, .gigahertz, .megahertz: false
+    default: true
+    }
+  }
+
+  /// Whether all of `numbers` are light in this unit.
+  func fits(_ numbers: [Double]) -> Bool {
+    numbers.allSatisfy { Self.plausible.contains(nanometers($0)) }
+  }
+
+  /// The unit of the two usual ones in which numbers of this range are light.
+  static func fitting(_ low: Double, _ high: Double) -> WavelengthUnit? {
+    [nanometers, micrometers].first { $0.fits([low, high]) }
   }
 
   /// The list in nanometers, or nil where it counts bands; what is assumed goes into `notes`.
@@ -45,9 +75,9 @@ enum WavelengthUnit: Sendable {
       unit = named
     } else if name.isEmpty || name.lowercased() == "unknown" {
       let found = name.isEmpty ? "no 'wavelength units'" : "'wavelength units' is '\(name)'"
-      if low >= plausible.lowerBound, high <= plausible.upperBound {
+      if nanometers.fits(numbers) {
         unit = .nanometers
-      } else if low >= plausible.lowerBound / 1000, high <= plausible.upperBound / 1000 {
+      } else if micrometers.fits(numbers) {
         unit = .micrometers
       } else {
         throw ENVIError(place, .wavelengthRange(unit: name, low: low, high: high))

@@ -122,17 +122,19 @@ public enum ScalarType: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  private static func bytes<Bits: FixedWidthInteger>(
+  @inline(__always)
+  private static func bytes<Bits: FixedWidthInteger & BitwiseCopyable>(
     _ values: [Float], _ order: ByteOrder, _ bits: (Float) -> Bits
   ) -> [UInt8] {
     let size = MemoryLayout<Bits>.size
-    let shifts = (0..<size).map { 8 * (order == .little ? $0 : size - 1 - $0) }
     var stored = [UInt8](repeating: 0, count: values.count * size)
+    var span = stored.mutableSpan
+    var target = span.mutableBytes
     for (index, value) in values.enumerated() {
       let pattern = bits(value)
-      for place in 0..<size {
-        stored[index * size + place] = UInt8(truncatingIfNeeded: pattern >> shifts[place])
-      }
+      target.storeBytes(
+        of: order == .little ? pattern.littleEndian : pattern.bigEndian,
+        toByteOffset: index * size, as: Bits.self)
     }
     return stored
   }

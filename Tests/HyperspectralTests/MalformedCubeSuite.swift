@@ -38,7 +38,7 @@ struct MalformedCubeSuite {
       ),
       (
         "library", "'file type' is 'envi spectral library', a cube was wanted",
-        "help: export the cube again as plain whole or floating numbers"
+        "help: give a recording; a library holds single spectra"
       ),
       (
         "brace-open", "'wavelength' opens a brace on line 11 that is never closed",
@@ -55,12 +55,12 @@ struct MalformedCubeSuite {
       ),
       (
         "wavelength-range", "'wavelength' runs from 0.4 to 0.7, which in 'nm' is not light",
-        "help: set 'wavelength units' to nanometers or micrometers"
+        "help: set 'wavelength units' to micrometers, which the numbers can only be"
       ),
       (
         "wavelength-riddle",
         "'wavelength' runs from 40.0 to 70.0, which no unit makes wavelengths of light",
-        "help: set 'wavelength units' to nanometers or micrometers"
+        "help: correct 'wavelength' and 'wavelength units', or take both out"
       ),
       (
         "bad-bands-count", "'bbl' lists 3 values but 'bands' is 4",
