@@ -38,36 +38,44 @@ public struct FrameStore: Sendable {
     }
   }
 
+  /// Makes ready for frames of `wanted`: reads those that are there as files.
+  mutating func prepare(_ wanted: USBCameraMode) {
+    guard mode != wanted else { return }
+    mode = wanted
+    coded = []
+    card = wanted.format == .yuyv ? TestCard.yuyv(width: wanted.width, height: wanted.height) : []
+    guard pictures != nil, wanted.format == .motionJPEG else { return }
+    // A file that cannot be read is met again when its frame is due, and told then.
+    while coded.count < Self.cycle(wanted), let frame = try? codedFrame(coded.count, wanted) {
+      coded.append(frame)
+    }
+  }
+
   /// The bytes of the frame `number`.
   ///
   /// - Throws: where a picture cannot be read or coded.
   mutating func frame(_ number: Int, _ wanted: USBCameraMode) throws -> [UInt8] {
-    if mode != wanted {
-      mode = wanted
-      coded = []
-      card = wanted.format == .yuyv ? TestCard.yuyv(width: wanted.width, height: wanted.height) : []
-    }
+    prepare(wanted)
     let shown = number % Self.cycle(wanted)
     guard wanted.format == .motionJPEG else {
       TestCard.stamp(shown, on: &card, width: wanted.width, height: wanted.height)
       return card
     }
-    if coded.count <= shown {
-      let bytes = try picture(shown, wanted)
-      let frame = huffmanTables == .sent ? bytes : Self.withoutHuffmanTables(bytes)
-      // Numbers come in order from 0, so the next place is this one's.
-      coded.append(frame)
-    }
+    // Numbers come in order from 0, so the next place is this one's.
+    if coded.count <= shown { coded.append(try codedFrame(shown, wanted)) }
     return coded[shown]
   }
 
-  private func picture(_ number: Int, _ mode: USBCameraMode) throws -> [UInt8] {
+  private func codedFrame(_ number: Int, _ mode: USBCameraMode) throws -> [UInt8] {
+    let bytes: Data
     if let pictures {
-      let file = pictures.appending(path: Self.name(number, mode))
-      return try [UInt8](BoundedFile.read(file, limit: mode.frameLength))
+      bytes = try BoundedFile.read(
+        pictures.appending(path: Self.name(number, mode)), limit: mode.frameLength)
+    } else {
+      let card = TestCard.picture(width: mode.width, height: mode.height, number: number)
+      bytes = try PictureFile.encodeJPEG(card, quality: 90)
     }
-    let card = TestCard.picture(width: mode.width, height: mode.height, number: number)
-    return try [UInt8](PictureFile.encodeJPEG(card, quality: 90))
+    return huffmanTables == .sent ? [UInt8](bytes) : Self.withoutHuffmanTables([UInt8](bytes))
   }
 
   /// A JPEG picture without its segments of Huffman tables.

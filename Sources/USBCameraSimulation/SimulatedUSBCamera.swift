@@ -19,6 +19,7 @@ public struct SimulatedUSBCamera: Sendable {
   private var faults: [(fault: FrameFault, count: Int)] = []
   private var pending: [USBTransfer] = []
   private var alternate: UInt8 = 0
+  private var stalledUntil = LineInstant(nanoseconds: 0)
 
   public init(_ settings: USBCameraSettings) {
     self.settings = settings
@@ -101,8 +102,11 @@ public struct SimulatedUSBCamera: Sendable {
   }
 
   /// Sends nothing for `duration`.
+  ///
+  /// Starting the stream again does not help before that.
   public mutating func stall(for duration: Duration, at now: LineInstant) {
-    stream?.stall(until: now.advanced(by: duration))
+    stalledUntil = now.advanced(by: duration)
+    stream?.stall(until: stalledUntil)
   }
 
   /// Switches the light over the scene.
@@ -145,6 +149,11 @@ public struct SimulatedUSBCamera: Sendable {
     }
   }
 
+  private mutating func start(at now: LineInstant) {
+    stream = PayloadStream(commit, start: now)
+    stream?.stall(until: stalledUntil)
+  }
+
   private func descriptor(type: UInt8, index: UInt8) -> Result<[UInt8], ControlRefused> {
     switch type {
     case 1: return .success(USBDescriptors.device)
@@ -159,7 +168,8 @@ public struct SimulatedUSBCamera: Sendable {
   {
     guard number == 1, settings.transport == .isochronous else { return }
     alternate = wanted
-    stream = wanted == 1 ? PayloadStream(commit, start: now) : nil
+    stream = nil
+    if wanted == 1 { start(at: now) }
   }
 
   private mutating func controlInterface(
@@ -178,11 +188,13 @@ public struct SimulatedUSBCamera: Sendable {
     switch (request, selector) {
     case (0x01, 1):
       probe.take(output)
+      // Frames are coded or read now, so that the first one comes in time.
+      store.prepare(probe.mode)
       return .success([])
     case (0x01, 2):
       commit.take(output)
       // The bulk endpoint streams from here; the isochronous one from its alternate setting.
-      if settings.transport == .bulk { stream = PayloadStream(commit, start: now) }
+      if settings.transport == .bulk { start(at: now) }
       return .success([])
     case (0x81...0x84, 1), (0x87, 1): return .success(probe.bytes(settings.transport))
     case (0x81...0x84, 2), (0x87, 2): return .success(commit.bytes(settings.transport))

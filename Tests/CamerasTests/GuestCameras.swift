@@ -1,5 +1,6 @@
 import Cameras
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,18 +64,32 @@ enum Guest {
 final class VividCamera {
   static let path = "/dev/video0"
 
-  /// - Parameter arguments: of the module, such as `input_types=0x3`.
+  private static let loaded = Mutex<[String]?>(nil)
+
+  /// Loads the driver, or takes it as it is where it was loaded so before.
+  ///
+  /// - Parameter arguments: of the module, such as `input_types=0x3`; by default a webcam.
   init(_ arguments: [String] = []) throws {
-    let plain = ["n_devs=1", "node_types=0x1", "num_inputs=1", "input_types=0x0"]
-    try Guest.load("vivid", arguments.isEmpty ? plain : ["n_devs=1"] + arguments)
+    let plain = ["node_types=0x1", "num_inputs=1", "input_types=0x0"]
+    let wanted = arguments.isEmpty ? plain : arguments
+    // A test that failed may have left another one.
+    if Self.loaded.withLock({ $0 != nil && $0 != wanted }) { try unload() }
+    Self.loaded.withLock { $0 = wanted }
+    try Guest.load("vivid", ["n_devs=1"] + wanted)
     try #require(Guest.waits { Guest.devices.contains(Self.path) })
   }
 
   /// Takes the driver away; only now may another be loaded.
   func unload() throws {
     // A device that was closed just now may still be going.
-    try #require(
-      Guest.waits { (try? TestSupport.run("/usr/bin/env", ["rmmod", "vivid"]).status) == 0 })
+    var said = ""
+    let isGone = try Guest.waits {
+      let result = try TestSupport.run("/usr/bin/env", ["rmmod", "vivid"])
+      said = result.error
+      return result.status == 0
+    }
+    try #require(isGone, "vivid stays: \(said); this process has \(LiveCamera.openVideoFiles) open")
+    Self.loaded.withLock { $0 = nil }
   }
 
   func set(_ controls: [String: Int]) throws { try Guest.set(controls, of: Self.path) }
@@ -101,6 +116,14 @@ final class USBCamera {
     process.standardOutput = try FileHandle(forWritingTo: output)
     try process.run()
     try #require(Guest.waits { !Guest.devices.isEmpty }, "no device came: \(said)")
+  }
+
+  deinit {
+    // A test that failed has not removed it.
+    if process.isRunning {
+      process.terminate()
+      process.waitUntilExit()
+    }
   }
 
   /// What the camera has said until now.

@@ -11,7 +11,7 @@ struct KernelCameraTests {}
 extension KernelCameraTests {
   @Suite("Rules of V4L2, kept by its drivers", .serialized)
   struct RulesTests {
-    /// One camera for all rules, since plugging it in takes longest. Tests run one by one.
+    /// One camera for all rules, since plugging it in takes longest; tests run one by one.
     private static let camera = Mutex<USBCamera?>(nil)
 
     @Test("vivid keeps the rule", .timeLimit(.minutes(1)), arguments: V4L2Rule.allCases)
