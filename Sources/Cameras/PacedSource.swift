@@ -22,7 +22,6 @@ public final class PacedSource<Clock: LineClock>: FrameSource {
     var hasEnded = false
     var isStopped = false
     var failure: (any Error)?
-    var missingBefore = 0
   }
 
   private let clock: Clock
@@ -54,8 +53,6 @@ public final class PacedSource<Clock: LineClock>: FrameSource {
         defer { state.waiting = nil }
         guard state.waiting == nil else {
           state.account.delivered += 1
-          defer { state.missingBefore = 0 }
-          state.waiting?.lostBefore = state.missingBefore
           return (state.waiting, (any Error)?.none, false)
         }
         return (nil, state.failure, state.hasEnded)
@@ -124,16 +121,16 @@ public final class PacedSource<Clock: LineClock>: FrameSource {
     state.withLock { state in
       for trouble in troubles.since(state.told) { state.troubles.note(trouble) }
       state.told = troubles.count
-      state.missingBefore += lost - state.account.lost
       state.account.lost = lost
     }
   }
 
   private func hand(over frame: CameraFrame) {
     state.withLock { state in
-      if state.waiting != nil {
+      var frame = frame
+      if let overtaken = state.waiting {
         state.account.dropped += 1
-        state.missingBefore += 1
+        frame.lostBefore += overtaken.lostBefore + 1
       }
       state.waiting = frame
     }

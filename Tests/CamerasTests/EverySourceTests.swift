@@ -89,4 +89,19 @@ struct EverySourceTests {
       }
     }
   }
+
+  @Test("what is lost is told by the frame behind the gap, however early it was known")
+  func lossesInOrder() throws {
+    try withFolder(broken: [1]) { folder in
+      let source = PacedSource(
+        try FolderSource(
+          folder, timing: ReplayTiming(framesPerSecond: 5, speedMillimetersPerSecond: 800)),
+        clock: RunningClock(), until: { false })
+      // Long enough to read ahead over the broken frame, too short for the one behind it.
+      Thread.sleep(forTimeInterval: 0.15)
+      var told: [Int] = []
+      while let frame = try source.next() { told.append(frame.lostBefore) }
+      #expect(told.prefix(2) == [0, 1])
+    }
+  }
 }
