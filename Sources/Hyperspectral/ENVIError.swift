@@ -65,6 +65,9 @@ public struct ENVIError: Explained, Equatable {
   public var remedy: String? {
     switch reason {
     case .notENVI: "give the .hdr file, or the raw cube with its .hdr file beside it"
+    case .listCount(let name, let found, let bands) where found == 2 * bands && bands > 0:
+      "the list may use commas inside its numbers: write 400.1, not 400,1"
+        + (name == "wavelength" ? "" : ", in '\(name)'")
     case .listCount(let name, _, _): "export the header again with all bands, or correct '\(name)'"
     case .missing, .notACount, .notANumber, .unknown, .extents: "correct the field in the header"
     case .kind(let kind):

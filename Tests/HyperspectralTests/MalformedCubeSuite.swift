@@ -66,6 +66,22 @@ struct MalformedCubeSuite {
         "bad-bands-count", "'bbl' lists 3 values but 'bands' is 4",
         "help: export the header again with all bands, or correct 'bbl'"
       ),
+      (
+        "wavelength-twice-as-many", "'wavelength' lists 8 values but 'bands' is 4",
+        "help: the list may use commas inside its numbers: write 400.1, not 400,1"
+      ),
+      (
+        "gain-count", "'data gain values' lists 2 values but 'bands' is 4",
+        "help: export the header again with all bands, or correct 'data gain values'"
+      ),
+      (
+        "classes", "'file type' is 'envi classification', a cube was wanted",
+        "help: read it as labels, not as a cube"
+      ),
+      (
+        "header-is-numbers", "the first line is not 'ENVI'",
+        "help: give the .hdr file, or the raw cube with its .hdr file beside it"
+      ),
       ("scale-zero", "'reflectance scale factor' is '0.0', not a number above 0", correct),
       (
         "extents-huge",
@@ -126,6 +142,78 @@ struct MalformedCubeSuite {
     let path = "SampleData/Malformed/\(name)"
     let found = complaint { _ = try ENVIFile.open(packageRoot.appending(path: path + ".hdr")) }
     #expect(found == "\(path).raw: the header says 6 lines × \(problem)\n  \(remedy)")
+  }
+
+  @Test(
+    "headers that other programs stumble over open, and say what was assumed",
+    .bug("https://github.com/danforthcenter/plantcv/issues/565"),
+    .bug("https://github.com/danforthcenter/plantcv/issues/1151"),
+    .bug("https://github.com/spectralpython/spectral/issues/42"),
+    .bug("https://github.com/spectralpython/spectral/issues/95"),
+    .bug("https://github.com/EnMAP-Box/enmap-box/issues/25"),
+    arguments: [
+      ("odd-name", ["no 'wavelength units': 400.0 to 700.0 can only be nanometers"]),
+      (
+        "odd-unknown-unit",
+        ["'wavelength units' is 'Unknown': 0.4 to 0.7 can only be micrometers"]
+      ),
+      ("odd-five-fields", ["no 'byte order': little endian taken"]),
+      ("odd-floating-bbl", []),
+      ("odd-no-byte-order", ["no 'byte order': little endian taken"]),
+      ("odd-commas-first", []),
+      ("odd-brackets", ["'wavelength' is a list without commas"]),
+      (
+        "odd-default-band",
+        ["'default bands' is '713', not one or three bands of 1 to 4, and was passed over"]
+      ),
+      ("odd-floating-extents", []),
+      ("odd-trailer", ["12 bytes behind the numbers were passed over"]),
+      (
+        "odd-index",
+        ["'wavelength units' is 'index': the list numbers bands and tells no wavelength"]
+      ),
+    ])
+  func odd(name: String, notes: [String]) throws {
+    let file = try ENVIFile.open(sampleData.appending(path: "Malformed/\(name).hdr"))
+    #expect(file.notes == notes)
+    #expect(file.shape == CubeShape(lines: 6, samples: 5, bands: 4))
+    // By line: bands, then samples, numbered through.
+    #expect(try file.values(lines: 5..<6).prefix(5) == [100, 105, 110, 115, 101])
+    let isTold = !["odd-five-fields", "odd-index"].contains(name)
+    #expect(file.wavelengths?.map(\.nanometers) == (isTold ? [400, 500, 600, 700] : nil))
+    #expect(file.badBands == (name == "odd-floating-bbl" ? [2] : []))
+  }
+
+  @Test("a file far larger than memory is read where it is wanted")
+  func larger() throws {
+    try withTemporaryFolder { folder in
+      // 256 GiB of nothing, and one line.
+      let header = """
+        ENVI
+        samples = 1024
+        lines = 524288
+        bands = 256
+        data type = 12
+        interleave = bil
+        byte order = 0
+        """
+      try header.write(
+        to: folder.appending(path: "x.hdr"), atomically: true, encoding: .utf8)
+      let numbers = folder.appending(path: "x.raw")
+      try Data().write(to: numbers)
+      let handle = try FileHandle(forWritingTo: numbers)
+      try handle.truncate(atOffset: 1 << 38)
+      try handle.seek(toOffset: 1 << 38 - 2)
+      try handle.write(contentsOf: [7, 1])
+      try handle.close()
+      let cube = try ENVIFile.open(numbers)
+      var values: [Float] = []
+      try cube.read(lines: 524287..<524288, into: &values)
+      #expect(values.last == 263 && values.dropLast().allSatisfy { $0 == 0 })
+      #expect(
+        complaint { _ = try cube.values(lines: 0..<524288) }.contains(
+          "524288 of 524288 lines × 1024 samples × 256 bands are more than the 4294967296 numbers"))
+    }
   }
 
   @Test("amounts are said as a person says them")
