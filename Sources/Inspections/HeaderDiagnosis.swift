@@ -22,7 +22,7 @@ public struct HeaderDiagnosis: Sendable {
   /// Numbers that a file must hold before their likeness is evidence.
   private static let fewestNumbers = 1000
   /// How far the best reading must lead, and another one before a header that fits is doubted.
-  private static let lead = 0.08
+  private static let lead = 0.06
   /// The same over a reading that leaves bytes over.
   private static let oddLead = 0.04
 

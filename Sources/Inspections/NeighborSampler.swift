@@ -3,9 +3,6 @@ import Tensors
 
 /// Numbers at seeded places of a reading, each with its neighbors along the three axes.
 struct NeighborSampler {
-  /// An axis whose places lie side by side within a line.
-  enum SeamAxis { case sample, band }
-
   let reading: CubeReading
   private(set) var bandPairs: [(Double, Double)] = []
   private(set) var samplePairs: [(Double, Double)] = []
@@ -15,8 +12,7 @@ struct NeighborSampler {
   private var random: SplitMix64
 
   private static let places = 1000
-  private static let seamRows = 32
-  private static let seamPlaces = 1024
+  private static let edgeRows = 200
 
   init(reading: CubeReading, seed: UInt64) {
     self.reading = reading
@@ -54,61 +50,43 @@ struct NeighborSampler {
     }
   }
 
-  /// How much the worst place along an axis jumps above the usual, in parts of `ranks.spread`.
-  mutating func seam(
-    _ axis: SeamAxis, _ numbers: inout StoredNumbers, _ ranks: NumberRanks
-  ) throws -> Double {
-    let extent = axis == .sample ? reading.samples : reading.bands
-    // A long axis is looked at where it begins: a seam lies there as likely as anywhere.
-    let count = min(extent, Self.seamPlaces)
-    guard count >= 8 else { return 0 }
-    var jumps = [Double](repeating: 0, count: count - 1)
-    let rows = min(
-      Self.seamRows, reading.lines * (axis == .sample ? reading.bands : reading.samples))
-    for _ in 0..<rows {
-      let line = Self.place(random.next(), below: reading.lines)
-      let other = Self.place(
-        random.next(), below: axis == .sample ? reading.bands : reading.samples)
-      var before: Double?
-      for place in 0..<count {
-        let number = try numbers.number(
-          reading, line: line, sample: axis == .sample ? place : other,
-          band: axis == .sample ? other : place)
-        let rank = number.map { ranks[$0] }
-        if let rank, let before { jumps[place - 1] += min(1, abs(rank - before)) }
-        before = rank
-      }
-    }
-    let means = jumps.map { $0 / Double(rows) }.sorted()
-    guard let worst = means.last else { return 0 }
-    // Against the place that jumps almost as much: lively pictures jump in many places.
-    let usual = means[means.count * 9 / 10]
-    return min(1, max(0, worst - 2 * usual) / ranks.spread)
+  /// How often the step from a stored row to the next is the largest of the five around it, above
+  /// the fifth that chance gives; less where a row has such a step inside.
+  mutating func edge(_ numbers: inout StoredNumbers) throws -> Double {
+    let extents = [reading.lines, reading.samples, reading.bands]
+    let row = reading.interleave == .bip ? reading.bands : reading.samples
+    let rows = (reading.byteCount ?? 0) / reading.type.byteCount / max(1, row) - 1
+    guard row >= 8, rows >= 8 else { return 0 }
+    let end = try share(ofLargestAt: row, rows: rows, row: row, &numbers)
+    // Two spectra in one row of samples would end in its middle too.
+    let inside =
+      try extents.filter { $0 >= 8 && $0 < row && row.isMultiple(of: $0) }
+      .map { try share(ofLargestAt: $0, rows: rows, row: row, &numbers) }.max() ?? 0
+    return max(0, end - inside)
   }
 
-  /// How much more the last number of a stored row differs from the next row's first than other
-  /// neighbors within rows do, in parts of `ranks.spread`.
-  mutating func edge(_ numbers: inout StoredNumbers, _ ranks: NumberRanks) throws -> Double {
+  /// In how many rows the step before the number at `place` is the largest of five.
+  private mutating func share(
+    ofLargestAt place: Int, rows: Int, row: Int, _ numbers: inout StoredNumbers
+  ) throws -> Double {
     let size = reading.type.byteCount
-    let row = reading.interleave == .bip ? reading.bands : reading.samples
-    let rows = (reading.byteCount ?? 0) / size / max(1, row) - 1
-    guard row >= 8, rows >= 8 else { return 0 }
-    var (ends, inside) = (0.0, 0.0)
-    let count = 4 * Self.seamRows
+    let count = min(Self.edgeRows, rows)
+    var largest = 0.0
     for _ in 0..<count {
-      let start = Self.place(random.next(), below: rows) * row
-      let middle = start + Self.place(random.next(), below: row - 1)
-      func jump(_ number: Int) throws -> Double {
+      let last = Self.place(random.next(), below: rows) * row + place - 1
+      var steps: [Double] = []
+      for number in (last - 2)...(last + 2) {
         let at = reading.headerOffset + number * size
         guard let first = try numbers.number(at: at, reading.type, reading.byteOrder),
           let second = try numbers.number(at: at + size, reading.type, reading.byteOrder)
-        else { return 0 }
-        return min(1, abs(ranks[first] - ranks[second]))
+        else { continue }
+        steps.append(abs(first - second))
       }
-      ends += try jump(start + row - 1)
-      inside += try jump(middle)
+      guard let most = steps.max(), steps.count == 5, most > 0, steps[2] == most else { continue }
+      // Equal steps share the place.
+      largest += 1 / Double(steps.count { $0 == most })
     }
-    return min(1, max(0, ends - inside) / Double(count) / ranks.spread)
+    return max(0, largest / Double(count) - 0.2) / 0.8
   }
 
   private static func place(_ random: UInt64, below count: Int) -> Int {

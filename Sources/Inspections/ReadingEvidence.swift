@@ -12,12 +12,10 @@ public struct ReadingEvidence: Sendable, Equatable {
   public let bandSmoothness: Double?
   public let sampleSmoothness: Double?
   public let lineSmoothness: Double?
-  /// How much one place along samples or bands jumps more than the others do, from 0 to 1.
+  /// In how many stored rows the step to the next row is the largest around, from 0, as often as
+  /// by chance, to 1.
   ///
-  /// A line that begins at the wrong byte shows as such a seam.
-  public let seam: Double
-  /// How much the end of a stored row jumps to the beginning of the next above other neighbors,
-  /// from 0 to 1: where rows are cut at the right place, they do not go on into each other.
+  /// Where rows are cut at the right place, they do not go on into each other.
   public let edge: Double
   /// The share of numbers that a camera or a calibration could have given.
   public let plausibleShare: Double
@@ -26,14 +24,13 @@ public struct ReadingEvidence: Sendable, Equatable {
   /// Of the numbers that were looked at.
   public let range: ClosedRange<Double>?
 
-  /// From 0 to 1: how alike neighbors are along the axes, above all along the worst of them; less
-  /// where there is a seam or where numbers are absurd.
+  /// From 0 to 1: how alike neighbors are along the axes, above all along the worst of them, and
+  /// whether rows end where they should; less where numbers are absurd.
   public var score: Double {
     let known = [bandSmoothness, sampleSmoothness, lineSmoothness].compactMap(\.self)
     guard let worst = known.min() else { return 0 }
     let mean = known.reduce(0, +) / Double(known.count)
-    let likeness = 0.6 * worst + 0.4 * mean
-    return min(1, max(0, likeness + 0.1 * edge - 0.25 * seam)) * plausibleShare
+    return (0.55 * worst + 0.35 * mean + 0.1 * edge) * plausibleShare
   }
 
   /// Looks at some 1,000 places of the file; `seed` chooses them, the same for each reading.
@@ -51,18 +48,20 @@ public struct ReadingEvidence: Sendable, Equatable {
     sampleSmoothness = smoothness(sampler.samplePairs)
     lineSmoothness = smoothness(sampler.linePairs)
     let known = [bandSmoothness, sampleSmoothness, lineSmoothness].compactMap(\.self)
-    // Where neighbors differ wildly, there is no need to look for seams.
-    if let worst = known.min(), worst > 0.3 {
-      seam = max(
-        try sampler.seam(.sample, &numbers, ranks), try sampler.seam(.band, &numbers, ranks))
-      edge = try sampler.edge(&numbers, ranks)
-    } else {
-      (seam, edge) = (0, 0)
-    }
+    // Where neighbors differ wildly, rows need not be looked at.
+    edge = known.min().map { $0 > 0.3 } == true ? try sampler.edge(&numbers) : 0
     count = sampler.all.count
     let finite = sampler.all.filter(\.isFinite)
     plausibleShare = Self.plausibleShare(finite, of: count, type: reading.type)
     range = finite.min().flatMap { low in finite.max().map { low...$0 } }
+  }
+
+  /// Whether both bytes of most numbers are nearly alike: neighbors of 8 bits, read as one of 16.
+  private static func isTwinned(_ numbers: [Double], _ type: ScalarType) -> Bool {
+    guard type == .uint16 || type == .int16 else { return false }
+    let large = numbers.map { Int($0) & 0xffff }.filter { $0 > 0xff }
+    let twins = large.count { abs(($0 >> 8) - ($0 & 0xff)) <= 16 }
+    return twins > 16 && 2 * twins > large.count
   }
 
   /// Counts stay below 2²⁴, and floating numbers keep to a few powers of ten around 1.
@@ -70,6 +69,7 @@ public struct ReadingEvidence: Sendable, Equatable {
     _ finite: [Double], of count: Int, type: ScalarType
   ) -> Double {
     guard count > 0 else { return 0 }
+    if isTwinned(finite, type) { return 0.7 }
     let plausible = finite.count { value in
       if value == 0 { return true }
       return type.isWhole ? abs(value) < 0x1p24 : (1e-9..<1e9).contains(abs(value))

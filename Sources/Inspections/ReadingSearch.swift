@@ -13,6 +13,8 @@ public struct PlausibleReading: Sendable {
   public let evidence: ReadingEvidence
   /// How many mistakes it takes to have written the header that way: a swap of two is one.
   let mistakes: Int
+  /// Whether the header lists another number of wavelengths than this reading has bands.
+  let isUnlisted: Bool
 
   /// `lines = 301 (was 320)`, or that nothing changes.
   public var text: String {
@@ -43,7 +45,8 @@ struct ReadingSearch {
         PlausibleReading(
           reading: candidate.reading, changes: claim.changes(to: candidate.reading),
           trailingBytes: size - (candidate.reading.byteCount ?? size), evidence: evidence,
-          mistakes: candidate.mistakes))
+          mistakes: candidate.mistakes,
+          isUnlisted: different(claim.wavelengthCount, candidate.reading.bands) > 0))
     }
     let ranked = found.enumerated()
       .sorted { (Self.rank($0.element), $1.offset) > (Self.rank($1.element), $0.offset) }
@@ -58,10 +61,12 @@ struct ReadingSearch {
     return kept.prefix(Self.limit - 1) + [kept[own]]
   }
 
-  /// Evidence, less a little for each mistake that the header would need, and for bytes unused.
+  /// Evidence, less a little for each mistake that the header would need, for bytes unused, and
+  /// where the header lists wavelengths of another number of bands.
   static func rank(_ found: PlausibleReading) -> Double {
     let unused = found.trailingBytes > 0 ? 0.02 : 0
-    return found.evidence.score - 0.02 * Double(found.mistakes) - unused
+    let unlisted = found.isUnlisted ? 0.08 : 0
+    return found.evidence.score - 0.02 * Double(found.mistakes) - unused - unlisted
   }
 
   /// Of readings that name the axes of the same numbers differently, which no number can tell
@@ -185,8 +190,9 @@ struct ReadingSearch {
         lines: extents.lines ?? 1, samples: extents.samples ?? 1, bands: extents.bands ?? 1,
         interleave: interleave, type: type, byteOrder: .little, headerOffset: 0
       ).byteCount
-      // But not whole lines: those are simply more of them.
-      let unit = bytes.map { max(1, $0 / max(1, extents.lines ?? 1)) }
+      // But not whole lines or bands: those are simply more of them.
+      let count = (interleave == .bsq ? extents.bands : extents.lines) ?? 1
+      let unit = bytes.map { max(1, $0 / max(1, count)) }
       if extents.isWhole, let bytes, let unit, size > bytes, size - bytes < min(1 << 20, bytes),
         size - bytes != offset, !(size - bytes).isMultiple(of: unit)
       {
