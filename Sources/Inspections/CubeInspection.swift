@@ -79,8 +79,8 @@ public struct CubeInspection: Sendable {
   }
 
   private static func isOtherShape(_ error: any Error) -> Bool {
-    guard let error = error as? CubeError, case .shape = error.reason else { return false }
-    return true
+    if let error = error as? CubeError, case .shape = error.reason { return true }
+    return problem(error).hasPrefix("holds no array of three extents")
   }
 
   private static func problem(_ error: any Error) -> String {

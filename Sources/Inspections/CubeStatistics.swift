@@ -135,8 +135,10 @@ private struct ColumnSums {
     }
   }
 
+  /// One pixel, or a few, can be alike by chance.
   var deadBands: [Int] {
-    (0..<shape.bands).filter { band in
+    guard shape.lines * shape.samples >= 8 else { return [] }
+    return (0..<shape.bands).filter { band in
       let places = (0..<shape.samples).map { $0 * shape.bands + band }
       let least = places.map { low[$0] }.min() ?? 0
       let most = places.map { high[$0] }.max() ?? 0

@@ -48,13 +48,16 @@ public struct HeaderDiagnosis: Sendable {
 
   /// The first reading, where it leads clearly.
   private static func choice(of readings: [PlausibleReading]) -> Int? {
-    guard let first = readings.first else { return nil }
-    let reading = first.reading
-    guard first.evidence.score >= 0.5,
-      reading.lines * reading.samples * reading.bands >= fewestNumbers
-    else { return nil }
+    guard let first = readings.first, isEvidence(first) else { return nil }
     guard readings.count > 1 else { return 0 }
     return leads(first, readings[1]) ? 0 : nil
+  }
+
+  /// Whether there is enough to go by: noise alone, as in a dark reference, is none.
+  private static func isEvidence(_ found: PlausibleReading) -> Bool {
+    let reading = found.reading
+    return found.evidence.score >= 0.5
+      && reading.lines * reading.samples * reading.bands >= fewestNumbers
   }
 
   /// Bytes left over are odd in themselves: a reading without them need not lead as far.
@@ -69,6 +72,7 @@ public struct HeaderDiagnosis: Sendable {
   /// What speaks against a header that fits.
   var doubt: String? {
     guard trouble == nil, let first = readings.first, !first.changes.isEmpty,
+      Self.isEvidence(first),
       let own = readings.first(where: \.changes.isEmpty), Self.leads(first, own)
     else { return nil }
     return "neighbors are far more alike with \(readings[0].text)"

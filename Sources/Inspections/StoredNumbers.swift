@@ -7,6 +7,8 @@ struct StoredNumbers {
   let size: Int
   private let file: PositionedFile
   private var blocks: [Int: [UInt8]] = [:]
+  /// The block that was read last, which is mostly the next one too.
+  private var current: (number: Int, bytes: [UInt8]) = (-1, [])
 
   private static let blockBytes = 1 << 16
   private static let blockLimit = 512
@@ -39,12 +41,17 @@ struct StoredNumbers {
 
   private mutating func byte(at offset: Int) throws -> UInt8 {
     let (block, place) = offset.quotientAndRemainder(dividingBy: Self.blockBytes)
-    if let bytes = blocks[block] { return bytes[place] }
+    if block == current.number { return current.bytes[place] }
+    if let bytes = blocks[block] {
+      current = (block, bytes)
+      return bytes[place]
+    }
     if blocks.count >= Self.blockLimit { blocks.removeAll(keepingCapacity: true) }
     let start = block * Self.blockBytes
     var bytes = [UInt8](repeating: 0, count: min(Self.blockBytes, size - start))
     try file.read(from: start, into: &bytes, range: 0..<bytes.count)
     blocks[block] = bytes
+    current = (block, bytes)
     return bytes[place]
   }
 

@@ -124,6 +124,20 @@ struct CubeInspectionSuite {
     }
   }
 
+  @Test(
+    "every format is described",
+    arguments: ["bands-first.mat", "level-7-3.mat", "pages.tif", "rows.npy", "columns.npy"])
+  func formats(name: String) throws {
+    let inspection = try CubeInspection(sampleData.appending(path: "Cubes/\(name)"))
+    #expect(inspection.verdict == .good)
+    #expect(inspection.diagnosis == nil)
+    let lines = inspection.text.split(separator: "\n")
+    #expect(lines.first?.hasPrefix(name) == true)
+    #expect(lines.contains { $0.hasPrefix("  6 lines × 5 samples × 16 bands") })
+    #expect(lines.contains("  wavelengths: 400 to 1000 nm, rising by 40 nm a band"))
+    #expect(lines.contains { $0.hasPrefix("  histogram: ") })
+  }
+
   @Test("a folder is a table, for people and for machines")
   func table() throws {
     try withTemporaryFolder { folder in
@@ -150,8 +164,10 @@ struct CubeInspectionSuite {
 
   @Test("a file that is no cube is not unusable, and one that is missing is told")
   func others() throws {
-    let flat = try CubeInspection(sampleData.appending(path: "Malformed/cube-flat.npy"))
-    #expect(flat.verdict == .notCube)
+    for name in ["cube-flat.npy", "cube-flat.mat"] {
+      let flat = try CubeInspection(sampleData.appending(path: "Malformed/\(name)"))
+      #expect(flat.verdict == .notCube)
+    }
     #expect(
       complaint { _ = try CubeInspection(sampleData.appending(path: "none.hdr")) }
         == "SampleData/none.hdr: no such file, or it cannot be read\n  help: check the spelling")

@@ -77,6 +77,21 @@ struct HeaderDiagnosisSuite {
     }
   }
 
+  @Test("a dark reference, which is noise, is not doubted", arguments: Interleave.allCases)
+  func dark(interleave: Interleave) throws {
+    try withTemporaryFolder { folder in
+      var random = SplitMix64(seed: 9)
+      var dark = sceneCube(lines: 30, samples: 40, bands: 24)
+      for place in dark.values.indices {
+        dark.values[place] = Float(100 + random.nextIndex(below: 9))
+      }
+      let header = try ENVIFile.write(
+        dark, to: folder.appending(path: "dark.hdr"), interleave: interleave)
+      let inspection = try CubeInspection(header)
+      #expect(inspection.verdict == .good, "\(inspection.text)")
+    }
+  }
+
   @Test("a recording that was cut short keeps its whole lines")
   func cut() throws {
     try withTemporaryFolder { folder in

@@ -15,6 +15,57 @@ struct InspectTests {
     #expect(result.output.contains("145 × 145 pixels, 3 channels"))
   }
 
+  @Test("a header that does not fit is explained, shown and repaired beside the old one")
+  func doctor() throws {
+    try withTemporaryFolder { folder in
+      let source = sampleData.appending(path: "IndianPines")
+      let header = folder.appending(path: "odd.hdr")
+      let text = try String(contentsOf: source.appending(path: "cube.hdr"), encoding: .utf8)
+      try text.replacingOccurrences(of: "lines = 145", with: "lines = 320")
+        .write(to: header, atomically: true, encoding: .utf8)
+      try FileManager.default.copyItem(
+        at: source.appending(path: "cube.raw"), to: folder.appending(path: "odd.raw"))
+      let told = try run(
+        "mirage-train", ["inspect", "odd.hdr", "--previews", "odd.png"], in: folder)
+      #expect(told.status == 3)
+      #expect(told.output.contains("the header says 320 lines × 145 samples × 165 bands"))
+      #expect(told.output.contains("lines = 145 (was 320)"))
+      #expect(told.output.contains("previews: odd.png"))
+      let repaired = try run("mirage-train", ["inspect", "odd.hdr", "--repair"], in: folder)
+      #expect(repaired.status == 0, "\(repaired.output)\(repaired.error)")
+      #expect(repaired.output.contains("repaired: odd.raw.hdr"))
+      #expect(
+        try String(contentsOf: header, encoding: .utf8).contains("lines = 320"),
+        "the old header was changed")
+      let table = try run("mirage-train", ["inspect", ".", "--json"], in: folder)
+      #expect(table.status == 0)
+      #expect(table.output.contains(#""file":"odd.raw.hdr""#))
+      #expect(table.output.contains(#""verdict":"good""#))
+    }
+  }
+
+  @Test("a cube is drawn, and spectra of a pixel and of a region")
+  func drawings() throws {
+    try withTemporaryFolder { folder in
+      let cube = sampleData.appending(path: "IndianPines/cube.hdr").path
+      let drawn = try run(
+        "mirage-train",
+        [
+          "inspect", cube, "--picture", "cube.png", "--spectra", "10,20", "--spectra", "60,60,9,9",
+          "--out", "spectra.svg",
+        ], in: folder)
+      #expect(drawn.status == 0, "\(drawn.error)")
+      #expect(drawn.output.contains("picture: cube.png: false colors"))
+      #expect(drawn.output.contains("mean of 81 pixels from 60,60,9,9"))
+      let picture = try Data(contentsOf: folder.appending(path: "cube.png"))
+      #expect(picture.count > 10_000)
+      let svg = try String(contentsOf: folder.appending(path: "spectra.svg"), encoding: .utf8)
+      #expect(svg.hasPrefix("<svg") && svg.contains("wavelength, nm"))
+      let refused = try run("mirage-train", ["inspect", cube, "--spectra", "1,2"], in: folder)
+      #expect(refused.error.contains("--spectra: needs --out FILE.svg to draw to"))
+    }
+  }
+
   @Test("a changed picture is refused until the folder is sealed again")
   func sealing() throws {
     try withTemporaryFolder { folder in
