@@ -100,8 +100,8 @@ public struct PixelLayout: Sendable, Equatable {
   /// always BT.601 in full range.
   public let color: ColorRules
 
-  /// A layout that can be: sides from 1 to `sideLimit`, no more pixels than a picture file may have,
-  /// lines that hold them.
+  /// A layout that can be: sides from 1 to `sideLimit`, no more pixels than a picture file may
+  /// have, lines that hold them.
   ///
   /// - Parameters:
   ///   - bytesPerLine: nil is without padding.
