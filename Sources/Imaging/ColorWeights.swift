@@ -43,23 +43,37 @@ struct ColorWeights: Sendable, Equatable {
       blue_from_cb: blueFromCb, offset: offset)
   }
 
+  /// What chroma adds to luma, for red, green and blue.
+  typealias Chroma = (red: Int32, green: Int32, blue: Int32)
+
+  @inline(__always)
+  func chroma(cb: UInt8, cr: UInt8) -> Chroma {
+    let (u, v) = (Int32(cb) - 128, Int32(cr) - 128)
+    return (
+      (v &* Int32(redFromCr)) >> 8,
+      (u &* Int32(greenFromCb)) >> 8 &+ (v &* Int32(greenFromCr)) >> 8,
+      (u &* Int32(blueFromCb)) >> 8
+    )
+  }
+
   /// One pixel, from bytes to bytes.
   @inline(__always)
-  func color(luma y: UInt8, cb: UInt8, cr: UInt8) -> (red: UInt8, green: UInt8, blue: UInt8) {
-    let light = (Int32(y) * Int32(luma)) >> 8 + Int32(offset)
-    let (u, v) = (Int32(cb) - 128, Int32(cr) - 128)
-    let red = light + (v * Int32(redFromCr)) >> 8
-    let green = light + (u * Int32(greenFromCb)) >> 8 + (v * Int32(greenFromCr)) >> 8
-    let blue = light + (u * Int32(blueFromCb)) >> 8
-    return (Self.byte(red), Self.byte(green), Self.byte(blue))
+  func color(luma y: UInt8, _ chroma: Chroma) -> (red: UInt8, green: UInt8, blue: UInt8) {
+    let light = (Int32(y) &* Int32(luma)) >> 8 &+ Int32(offset)
+    return (
+      Self.byte(light &+ chroma.red), Self.byte(light &+ chroma.green),
+      Self.byte(light &+ chroma.blue)
+    )
   }
 
   /// One value without color: luma alone, or one of red, green and blue in the same range.
   @inline(__always)
   func level(_ value: UInt8) -> UInt8 {
-    Self.byte((Int32(value) * Int32(luma)) >> 8 + Int32(offset))
+    Self.byte((Int32(value) &* Int32(luma)) >> 8 &+ Int32(offset))
   }
 
   @inline(__always)
-  private static func byte(_ value: Int32) -> UInt8 { UInt8(min(max(value >> 5, 0), 255)) }
+  private static func byte(_ value: Int32) -> UInt8 {
+    UInt8(truncatingIfNeeded: min(max(value >> 5, 0), 255))
+  }
 }

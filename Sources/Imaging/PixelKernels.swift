@@ -56,8 +56,8 @@ struct PixelKernels {
 
   private func planes(_ luma: Source, cb: Source, cr: Source, shift: Int, _ out: Target) {
     for x in 0..<layout.width {
-      let color = weights.color(luma: luma[x], cb: cb[x >> shift], cr: cr[x >> shift])
-      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = color
+      let tint = weights.chroma(cb: cb[x >> shift], cr: cr[x >> shift])
+      put(weights.color(luma: luma[x], tint), out + 3 * x)
     }
   }
 
@@ -94,20 +94,29 @@ struct PixelKernels {
   }
 
   private func packed(_ row: Source, from done: Int, luma: Int, chroma: Int, _ out: Target) {
-    for x in done..<layout.width {
-      let pair = row + x / 2 * 4
-      let color = weights.color(
-        luma: pair[luma + (x & 1) * 2], cb: pair[chroma], cr: pair[chroma + 2])
-      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = color
+    for first in stride(from: done, to: layout.width, by: 2) {
+      let pair = row + first * 2
+      let tint = weights.chroma(cb: pair[chroma], cr: pair[chroma + 2])
+      put(weights.color(luma: pair[luma], tint), out + 3 * first)
+      if first + 1 < layout.width {
+        put(weights.color(luma: pair[luma + 2], tint), out + 3 * first + 3)
+      }
     }
+  }
+
+  @inline(__always)
+  private func put(_ color: (red: UInt8, green: UInt8, blue: UInt8), _ out: Target) {
+    (out[0], out[1], out[2]) = color
   }
 
   private func planar(_ luma: Source, _ chroma: Source, _ out: Target) {
     let done = width == .single ? 0 : pixel_row_planar(luma, chroma, weights.row, layout.width, out)
-    for x in done..<layout.width {
-      let pair = chroma + x / 2 * 2
-      let color = weights.color(luma: luma[x], cb: pair[0], cr: pair[1])
-      (out[3 * x], out[3 * x + 1], out[3 * x + 2]) = color
+    for first in stride(from: done, to: layout.width, by: 2) {
+      let tint = weights.chroma(cb: chroma[first], cr: chroma[first + 1])
+      put(weights.color(luma: luma[first], tint), out + 3 * first)
+      if first + 1 < layout.width {
+        put(weights.color(luma: luma[first + 1], tint), out + 3 * first + 3)
+      }
     }
   }
 
