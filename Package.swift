@@ -36,7 +36,9 @@ let libraries: [Library] = [
     "Hyperspectral",
     ["CMATIO", "CTIFF", "Chemometrics", "Imaging", "Tensors", "Units", "Diagnostics"]),
   Library("Inspections", ["Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
-  Library("LineScan", ["Hyperspectral", "Tensors", "Units", "Diagnostics"]),
+  Library(
+    "LineScan", ["CAravis", "Hyperspectral", "Tensors", "Units", "Diagnostics"],
+    testsUse: ["CAravis"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
     "BeltSimulation",
@@ -103,7 +105,12 @@ let programs: [(name: String, path: String, uses: [String])] = [
   ),
 ]
 
-func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .byName(name: $0) } }
+/// `CAravis` is there only in builds with GigE Vision: `swift build --traits GigEVision`.
+func dependencies(_ names: [String]) -> [Target.Dependency] {
+  names.map { name in
+    .byName(name: name, condition: name == "CAravis" ? .when(traits: ["GigEVision"]) : nil)
+  }
+}
 
 let systemLibraries: [Target] = [
   .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -118,12 +125,16 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CMATIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+  .systemLibrary(name: "CAravis", pkgConfig: "aravis-0.8", providers: [.apt(["libaravis-dev"])]),
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
 ]
 
 let package = Package(
   name: "Mirage",
   products: programs.map { .executable(name: $0.name, targets: [$0.name]) },
+  traits: [
+    .trait(name: "GigEVision", description: "Takes lines from GigE Vision cameras, through Aravis.")
+  ],
   targets: systemLibraries
     + libraries.map {
       .target(name: $0.name, dependencies: dependencies($0.uses), swiftSettings: swiftSettings)
@@ -171,4 +182,17 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
       dependencies: dependencies([
         "Inspections", "Hyperspectral", "Imaging", "Tensors", "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
+}
+
+// `MIRAGE_ONLY=LineScan swift test …` builds one library with what it imports, and its tests.
+if let only = Context.environment["MIRAGE_ONLY"] {
+  var wanted: Set = [
+    only, only + "Tests", "TestSupport", "Diagnostics", "Imaging", "Tensors", "Units",
+  ]
+  // Libraries are listed bottom up, so one way down finds all that are imported.
+  for library in libraries.reversed() where wanted.contains(library.name) {
+    wanted.formUnion(library.uses + (library.name == only ? library.testsUse : []))
+  }
+  package.targets.removeAll { !wanted.contains($0.name) }
+  package.products = []
 }

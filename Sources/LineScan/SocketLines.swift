@@ -65,19 +65,16 @@ private struct LineReceiver: Sendable {
   let address: LineAddress
   let settings: SocketLines.Settings
   let queue: LineQueue
-  private let clock = HostClock()
   private var header: LineStreamHeader?
-  private var numbering: LineNumbering?
+  private var intake: LineIntake
   private var socket: StreamSocket?
   private var decoder: LineStreamDecoder
-  private var damaged = 0
-  private var isWaiting = false
-  private var lastNumber: UInt64?
 
   init(address: LineAddress, settings: SocketLines.Settings, queue: LineQueue) {
     self.address = address
     self.settings = settings
     self.queue = queue
+    intake = LineIntake(queue: queue)
     decoder = LineStreamDecoder(place: address.description)
   }
 
@@ -114,21 +111,19 @@ private struct LineReceiver: Sendable {
       throw LineStreamError("\(address)", .formatChanged)
     }
     header = found
-    var numbers = numbering ?? LineNumbering(found.format)
-    numbers.connect(stream: found.stream)
-    numbering = numbers
+    intake.connect(found.format, stream: found.stream)
   }
 
   /// Receives until the sender ends, the source is stopped, or what came back is another camera.
   mutating func run() {
     var pause = settings.firstPause
-    queue.push(.running)
+    intake.run()
     while !queue.isStopped {
       let reason: String
       do {
         if socket == nil {
           _ = try open(within: settings.patience)
-          queue.push(.running)
+          intake.run()
         }
         pause = settings.firstPause
         guard let broken = try receive() else { return }
@@ -141,8 +136,7 @@ private struct LineReceiver: Sendable {
         reason = "\(error)"
       }
       socket = nil
-      isWaiting = false
-      queue.push(.disconnected(reason: reason, retryAfter: pause))
+      intake.disconnect(reason: reason, retryAfter: pause)
       sleep(pause)
       pause = min(pause * 2, settings.longestPause)
     }
@@ -167,16 +161,11 @@ private struct LineReceiver: Sendable {
         case .header: continue
         case .line(let line):
           lineAt = .now
-          take(line)
-        case .note(let text): wait(for: text)
-        case .damage: damaged += 1
+          intake.take(line)
+        case .note(let text): intake.wait(for: text)
+        case .damage: intake.noteDamage()
         case .end(let next):
-          // Numbers that nobody could have counted are not believed.
-          let ahead = lastNumber.map { next &- $0 &- 1 } ?? UInt64(damaged)
-          let unseen = ahead > LineNumbering.gapLimit ? 0 : Int(ahead)
-          let ofDamage = min(damaged, unseen)
-          queue.close(
-            missing: unseen - ofDamage, damaged: ofDamage, reason: "the sender has no more lines")
+          intake.end(next: next, reason: "the sender has no more lines")
           return nil
         }
       }
@@ -189,36 +178,9 @@ private struct LineReceiver: Sendable {
       } else if now - byteAt > settings.silentAfter {
         return "nothing came for \(settings.silentAfter.seconds) s"
       } else if now - lineAt > settings.stillAfter {
-        wait(for: "no line for \(settings.stillAfter.seconds) s, the belt may stand")
+        intake.wait(for: "no line for \(settings.stillAfter.seconds) s, the belt may stand")
       }
     }
     return nil
-  }
-
-  private mutating func wait(for reason: String) {
-    guard !isWaiting else { return }
-    isWaiting = true
-    queue.push(.waiting(reason: reason))
-  }
-
-  private mutating func take(_ line: WireLine) {
-    if isWaiting {
-      isWaiting = false
-      queue.push(.running)
-    }
-    let now = clock.now
-    guard
-      let placed = numbering?.place(
-        line.number, arrivedAt: now, beltMillimeters: line.beltMillimeters),
-      case .next(let sequence, let lost, let isEstimated) = placed
-    else { return }
-    lastNumber = line.number
-    var found = ScanLine(
-      counts: line.counts, sequence: sequence, cameraNanoseconds: line.cameraNanoseconds,
-      arrivedAt: now, beltMillimeters: line.beltMillimeters)
-    found.lostBefore = lost
-    found.isLossEstimated = isEstimated
-    queue.push(found, damaged: damaged)
-    damaged = 0
   }
 }

@@ -13,6 +13,7 @@ struct RecordLines: Command {
     "mirage-train record tcp://192.168.1.20:5577 --out Recordings/monday --role dark --lines 200",
     "mirage-train record tcp://192.168.1.20:5577 --out Recordings/monday --role white --lines 200",
     "mirage-train record tcp://192.168.1.20:5577 --out Recordings/monday --seconds 60",
+    "mirage-train record gige:192.168.1.30 --feature TriggerMode=Off --wavelengths fx10.json",
     "mirage-train record simulated --out Recordings/trial --lines 1000",
     "mirage-train record --repair Recordings/monday/cube.hdr",
   ]
@@ -23,6 +24,7 @@ struct RecordLines: Command {
   var lines: Int?
   var seconds: Double?
   var references: URL?
+  var options = LineSourceOptions()
   var repairs = false
 
   static let operands: [Operand<Self>] = [
@@ -35,6 +37,13 @@ struct RecordLines: Command {
     .optional("--seconds", \.seconds, "T", "Stop after T seconds"),
     .optional(
       "--references", \.references, "FOLDER", "Copy dark and white of another recording beside it"),
+    .repeated(
+      "--feature", \.options.features, "NAME=VALUE", "Set a feature of a GigE Vision camera"),
+    .optional(
+      "--wavelengths", \.options.wavelengthFile, "FILE",
+      "JSON array of the bands' wavelengths in nm, which a GigE Vision camera does not tell"),
+    .optional(
+      "--packet-size", \.options.packetSize, "BYTES", "GigE Vision packets (default: 1500)"),
     .toggle("--repair", \.repairs, "SOURCE is the header of a recording that was killed: mend it"),
   ]
 
@@ -48,7 +57,7 @@ struct RecordLines: Command {
       throw Complaint("--lines and --seconds", "0 or less, something to record was wanted")
     }
     Interruption.install()
-    var source = try LineSourceName.open(self.source)
+    var source = try LineSourceName.open(self.source, options: options)
     if let references { try LineRecorder.copyReferences(from: references, to: out) }
     var recorder = try LineRecorder(
       in: out, format: source.format, settings: RecordingSettings(role: role))

@@ -202,5 +202,32 @@ struct LineRecorderTests {
       complaint { _ = try LineSourceName.open("/nowhere/x.hdr") }
         .hasPrefix("/nowhere/x.hdr: is no file and no source of lines\n  help: write it as tcp://"))
     #expect(throws: Complaint.self) { _ = try LineSourceName.open("http://host:1") }
+    var options = LineSourceOptions()
+    options.packetSize = 9000
+    #expect(
+      complaint { _ = try LineSourceName.open("simulated", options: options) } == """
+        simulated: features, wavelengths and packet size are for GigE Vision cameras
+          help: leave them out: this source tells its own
+        """)
+    #if !GigEVision
+      #expect(
+        complaint { _ = try LineSourceName.open("gige:10.0.0.9", options: options) } == """
+          gige:10.0.0.9: this program was built without GigE Vision
+            help: build it with: swift build -c release --traits GigEVision
+          """)
+    #endif
+  }
+
+  @Test("wavelengths of a camera that does not tell them are read from a file")
+  func wavelengths() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "w.json")
+      try AtomicFile.write("[400, 500.5]", to: file)
+      #expect(try LineSourceName.wavelengths(file).map(\.nanometers) == [400, 500.5])
+      try AtomicFile.write("[0.4, 0.5]", to: file)
+      #expect(
+        complaint { _ = try LineSourceName.wavelengths(file) }
+          .contains("holds no list of wavelengths from 100 to 30,000 nm"))
+    }
   }
 }

@@ -15,7 +15,17 @@ struct LayeringTests {
 
   struct Declared: Decodable {
     struct Dependency: Decodable {
-      let byName: [String?]?
+      /// The name; a condition may stand behind it.
+      struct Named: Decodable {
+        let name: String
+
+        init(from decoder: any Decoder) throws {
+          var list = try decoder.unkeyedContainer()
+          name = try list.decode(String.self)
+        }
+      }
+
+      let byName: Named?
     }
 
     let name: String
@@ -24,7 +34,7 @@ struct LayeringTests {
     let dependencies: [Dependency]
 
     var dependencyNames: Set<String> {
-      Set(dependencies.compactMap { $0.byName?.first ?? nil })
+      Set(dependencies.compactMap { $0.byName?.name })
     }
 
     var folder: String { path ?? (type == "test" ? "Tests" : "Sources") + "/\(name)" }
