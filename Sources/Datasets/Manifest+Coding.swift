@@ -28,7 +28,8 @@ extension Manifest {
 
 extension Manifest.Recording {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case id, group, layout, color, cube, dark, white, calibration, beltMillimeters, labels, split
+    case id, group, layout, color, cube, dark, white, correction, calibration, beltMillimeters
+    case labels, split
   }
 
   public init(from decoder: any Decoder) throws {
@@ -40,6 +41,7 @@ extension Manifest.Recording {
     cube = try container.decode(String.self, forKey: .cube)
     dark = try container.decodeIfPresent(String.self, forKey: .dark)
     white = try container.decodeIfPresent(String.self, forKey: .white)
+    correction = try container.decodeIfPresent(String.self, forKey: .correction)
     calibration = try container.decodeIfPresent(String.self, forKey: .calibration)
     beltMillimeters = try container.decodeIfPresent(Double.self, forKey: .beltMillimeters)
     labels = try container.decodeIfPresent(Manifest.LabelSource.self, forKey: .labels)

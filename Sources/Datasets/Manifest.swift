@@ -50,6 +50,8 @@ extension Manifest {
     /// reflectance already.
     public var dark: String?
     public var white: String?
+    /// How counts become reflectance, a `ReflectanceRecipe` in JSON; nil takes the defaults.
+    public var correction: String?
     /// The rig's calibration; a belt recording needs one, a scene has none.
     public var calibration: String?
     /// Belt position at which the picture was exposed, in millimeters of travel.
@@ -128,7 +130,7 @@ extension Manifest.Recording {
   /// Every file that the recording names, cubes by their headers.
   public var files: [String] {
     var files = [color, cube]
-    files += [dark, white, calibration, split?.trainingMask].compactMap(\.self)
+    files += [dark, white, correction, calibration, split?.trainingMask].compactMap(\.self)
     switch labels {
     case .material(_, let pieces): files += [pieces].compactMap(\.self)
     case .mask(let file, let pieces): files += [file, pieces].compactMap(\.self)

@@ -18,6 +18,7 @@ public struct ManifestError: Explained, Equatable {
     case digestMalformed(String, found: String)
     case digestDiffers(String, found: Digest, wanted: Digest)
     case oneReferenceOnly(recording: String)
+    case correctionAlone(recording: String)
     case noCalibration(recording: String)
     case calibrationOfScene(recording: String)
     case sceneLabels(recording: String)
@@ -54,6 +55,9 @@ public struct ManifestError: Explained, Equatable {
       "\(path): SHA-256 \(found.short)… found, \(wanted.short)… wanted"
     case .oneReferenceOnly(let recording):
       "recording \(recording): one of 'dark' and 'white' is given, both or neither were wanted"
+    case .correctionAlone(let recording):
+      "recording \(recording): 'correction' is given without 'dark' and 'white', which it corrects "
+        + "by"
     case .noCalibration(let recording):
       "recording \(recording): a belt recording needs 'calibration'"
     case .calibrationOfScene(let recording):

@@ -227,7 +227,22 @@ extension RecordingFolder {
     }
     return try Hyperspectral.reflectance(
       of: CubeFile.open(file), dark: CubeFile.open(url(of: dark)),
-      white: CubeFile.open(url(of: white))
+      white: CubeFile.open(url(of: white)), recipe: correction(of: recording)
     ).cube
+  }
+
+  /// How a recording's counts become reflectance.
+  ///
+  /// Errors: a recipe that pretreats, too, which is the business of the experiment.
+  public func correction(of recording: Manifest.Recording) throws -> ReflectanceRecipe {
+    guard let path = recording.correction else { return ReflectanceRecipe() }
+    let file = url(of: path)
+    let recipe = try ReflectanceRecipe.read(file)
+    guard recipe.pretreatment.steps.isEmpty else {
+      throw Complaint(
+        file.relativePath, "has a 'pretreatment', and so has the recipe of the experiment",
+        remedy: "leave it out here and name the steps in the experiment's 'data.recipe'")
+    }
+    return recipe
   }
 }

@@ -94,6 +94,9 @@ extension Manifest {
     if (recording.dark == nil) != (recording.white == nil) {
       throw ManifestError(place, .oneReferenceOnly(recording: id))
     }
+    if recording.correction != nil, recording.white == nil {
+      throw ManifestError(place, .correctionAlone(recording: id))
+    }
     switch recording.layout {
     case .belt:
       if recording.calibration == nil { throw ManifestError(place, .noCalibration(recording: id)) }

@@ -22,50 +22,30 @@ struct DetectorTerms: Sendable, Equatable {
     var high = 0
   }
 
-  /// Reflectance `[samples, kept]` of a line of counts `[bands, samples]`, clipped to 0…ceiling.
-  func correct(
-    bandMajor line: borrowing Span<UInt16>, into values: inout MutableSpan<Float>
-  ) -> Clipped {
-    precondition(line.count == samples * storedBands && values.count == samples * bands)
-    return line.withUnsafeBufferPointer { line in
-      withKernel(&values) { kernel, source in
-        kernel.transpose8(UnsafeRawPointer(source.counts(line)), source)
-      }
-    }
+  /// How the numbers of a line lie, in the byte order of this machine.
+  enum Form: Sendable {
+    /// `[bands, samples]`.
+    case bandMajorCounts, bandMajorNumbers
+    /// `[samples, bands]`.
+    case pixelMajorCounts, pixelMajorNumbers
   }
 
-  /// As above, of floating numbers.
-  func correct(
-    bandMajor line: borrowing Span<Float>, into values: inout MutableSpan<Float>
-  ) -> Clipped {
-    precondition(line.count == samples * storedBands && values.count == samples * bands)
-    return line.withUnsafeBufferPointer { line in
-      withKernel(&values) { kernel, source in
-        kernel.transpose4(UnsafeRawPointer(source.counts(line)), source)
-      }
-    }
-  }
-
-  /// Reflectance of a line of counts `[samples, bands]`.
-  func correct(
-    pixelMajor line: borrowing Span<UInt16>, into values: inout MutableSpan<Float>
-  ) -> Clipped {
-    precondition(line.count == samples * storedBands && values.count == samples * bands)
-    return line.withUnsafeBufferPointer { line in
-      withKernel(&values) { kernel, source in
-        kernel.pass8(UnsafeRawPointer(source.counts(line)), source)
-      }
-    }
-  }
-
-  /// As above, of floating numbers.
-  func correct(
-    pixelMajor line: borrowing Span<Float>, into values: inout MutableSpan<Float>
-  ) -> Clipped {
-    precondition(line.count == samples * storedBands && values.count == samples * bands)
-    return line.withUnsafeBufferPointer { line in
-      withKernel(&values) { kernel, source in
-        kernel.pass4(UnsafeRawPointer(source.counts(line)), source)
+  /// Reflectance `[samples, kept]` of a line of 16-bit counts or `Float` numbers, clipped to
+  /// 0…ceiling.
+  func correct(_ line: RawSpan, _ form: Form, into values: inout MutableSpan<Float>) -> Clipped {
+    let width = form == .bandMajorCounts || form == .pixelMajorCounts ? 2 : 4
+    precondition(
+      line.byteCount == samples * storedBands * width && values.count == samples * bands,
+      "correction: \(line.byteCount) bytes into \(values.count) values")
+    return line.withUnsafeBytes { line in
+      withKernel(&values) { kernel, rows in
+        guard let start = line.baseAddress else { return }
+        switch form {
+        case .bandMajorCounts: kernel.transpose8(start, rows)
+        case .bandMajorNumbers: kernel.transpose4(start, rows)
+        case .pixelMajorCounts: kernel.pass8(start, rows)
+        case .pixelMajorNumbers: kernel.pass4(start, rows)
+        }
       }
     }
   }
@@ -107,10 +87,11 @@ private struct KeptRows {
   /// Whether the kept bands are neighbors in rising order.
   let isRun: Bool
 
-  /// The start of a line that is not empty.
-  func counts<Element>(_ line: UnsafeBufferPointer<Element>) -> UnsafePointer<Element> {
-    guard let start = line.baseAddress else { preconditionFailure("line: no numbers") }
-    return start
+  /// The count, or number, at a place of the line.
+  @inline(__always) func number<Stored: BitwiseCopyable>(
+    _ line: UnsafeRawPointer, at place: Int, as type: Stored.Type
+  ) -> Stored {
+    line.loadUnaligned(fromByteOffset: place * MemoryLayout<Stored>.size, as: type)
   }
 }
 
@@ -187,10 +168,11 @@ private struct CorrectionKernel {
         put(tile.h, at: place + 7 * bands)
       }
     }
-    let counts = line.assumingMemoryBound(to: UInt16.self)
     for sample in 0..<samples {
       for band in (sample < wholeSamples ? wholeBands : 0)..<bands {
-        put(Float(counts[rows.bands[band] * samples + sample]), at: sample * bands + band)
+        let count = rows.number(
+          line, at: rows.bands[band] * samples + sample, as: UInt16.self)
+        put(Float(count), at: sample * bands + band)
       }
     }
   }
@@ -213,17 +195,17 @@ private struct CorrectionKernel {
         put(tile.d, at: place + 3 * bands)
       }
     }
-    let numbers = line.assumingMemoryBound(to: Float.self)
     for sample in 0..<samples {
       for band in (sample < wholeSamples ? wholeBands : 0)..<bands {
-        put(numbers[rows.bands[band] * samples + sample], at: sample * bands + band)
+        let number = rows.number(
+          line, at: rows.bands[band] * samples + sample, as: Float.self)
+        put(number, at: sample * bands + band)
       }
     }
   }
 
   /// Counts `[samples, bands]`.
   mutating func pass8(_ line: UnsafeRawPointer, _ rows: KeptRows) {
-    let counts = line.assumingMemoryBound(to: UInt16.self)
     for sample in 0..<rows.samples {
       var band = 0
       if rows.isRun {
@@ -235,8 +217,9 @@ private struct CorrectionKernel {
         }
       }
       while band < rows.count {
-        put(
-          Float(counts[sample * rows.stored + rows.bands[band]]), at: sample * rows.count + band)
+        let count = rows.number(
+          line, at: sample * rows.stored + rows.bands[band], as: UInt16.self)
+        put(Float(count), at: sample * rows.count + band)
         band += 1
       }
     }
@@ -244,7 +227,6 @@ private struct CorrectionKernel {
 
   /// Floating numbers `[samples, bands]`.
   mutating func pass4(_ line: UnsafeRawPointer, _ rows: KeptRows) {
-    let numbers = line.assumingMemoryBound(to: Float.self)
     for sample in 0..<rows.samples {
       var band = 0
       if rows.isRun {
@@ -256,7 +238,9 @@ private struct CorrectionKernel {
         }
       }
       while band < rows.count {
-        put(numbers[sample * rows.stored + rows.bands[band]], at: sample * rows.count + band)
+        let number = rows.number(
+          line, at: sample * rows.stored + rows.bands[band], as: Float.self)
+        put(number, at: sample * rows.count + band)
         band += 1
       }
     }

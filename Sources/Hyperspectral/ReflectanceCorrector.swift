@@ -61,12 +61,12 @@ public struct ReflectanceCorrector: Sendable {
     precondition(
       spectra.count == count, "correction: room for \(spectra.count) values, \(count) wanted")
     line.read(bytes)
-    noteSaturation()
+    noteSaturation(bytes)
     let clipped: DetectorTerms.Clipped
     if isPlain {
-      clipped = calibration.reflectance(of: line, into: &spectra)
+      clipped = calibration.reflectance(of: line, bytes, into: &spectra)
     } else {
-      clipped = calibration.reflectance(of: line, into: &values)
+      clipped = calibration.reflectance(of: line, bytes, into: &values)
       bend(calibration.keystone)
       bend(calibration.smile)
       if let mixing = calibration.mixing {
@@ -83,14 +83,14 @@ public struct ReflectanceCorrector: Sendable {
     report.valueCount += calibration.samples * calibration.terms.bands
   }
 
-  private mutating func noteSaturation() {
+  private mutating func noteSaturation(_ bytes: RawSpan) {
     if saturation.raise(to: line.largest) {
       report.saturation = saturation.level
       report.saturatedWhiteCounts = calibration.white.count(atLeast: saturation.level)
       report.saturatedCounts = 0
     }
     guard Double(line.largest) >= saturation.level else { return }
-    report.saturatedCounts += line.count(atLeast: Float(saturation.level))
+    report.saturatedCounts += line.count(bytes, atLeast: Float(saturation.level))
   }
 
   private mutating func bend(_ blend: LineBlend?) {
@@ -109,27 +109,24 @@ public struct ReflectanceCorrector: Sendable {
 }
 
 extension ReflectanceCalibration {
-  /// Reflectance `[samples, kept]` of a line, before anything is bent or mixed.
+  /// Reflectance `[samples, kept]` of a line, before anything is bent or mixed; `bytes` is what
+  /// the line was read from.
   fileprivate func reflectance(
-    of line: LineCounts, into values: inout [Float]
+    of line: LineCounts, _ bytes: RawSpan, into values: inout [Float]
   ) -> DetectorTerms.Clipped {
     var span = values.mutableSpan
-    return reflectance(of: line, into: &span)
+    return reflectance(of: line, bytes, into: &span)
   }
 
   fileprivate func reflectance(
-    of line: LineCounts, into span: inout MutableSpan<Float>
+    of line: LineCounts, _ bytes: RawSpan, into values: inout MutableSpan<Float>
   ) -> DetectorTerms.Clipped {
     let clipped =
-      switch (line.layout.interleave, line.isCounts) {
-      case (.bip, true): terms.correct(pixelMajor: line.counts.span, into: &span)
-      case (.bip, false): terms.correct(pixelMajor: line.numbers.span, into: &span)
-      case (_, true): terms.correct(bandMajor: line.counts.span, into: &span)
-      case (_, false): terms.correct(bandMajor: line.numbers.span, into: &span)
-      }
+      line.isConverted
+      ? line.correct(by: terms, into: &values) : terms.correct(bytes, line.form, into: &values)
     for repair in repairs {
-      span[repair.place] =
-        repair.leftWeight * span[repair.left] + repair.rightWeight * span[repair.right]
+      values[repair.place] =
+        repair.leftWeight * values[repair.left] + repair.rightWeight * values[repair.right]
     }
     return clipped
   }

@@ -135,7 +135,7 @@ struct ManifestTests {
       (
         "\"colour\": \"c.png\"",
         "'recordings.[0].colour': no such key; known here are beltMillimeters, calibration, "
-          + "color, cube, dark, group, id, labels, layout, split, white"
+          + "color, correction, cube, dark, group, id, labels, layout, split, white"
       ),
       ("\"layout\": \"table\"", "'recordings.[0].layout'"),
       (
