@@ -1,4 +1,5 @@
 import CJPEG
+import Foundation
 import Synchronization
 
 /// Decodes the JPEG pictures of a camera, one after the other, into memory that stays.
@@ -6,12 +7,20 @@ import Synchronization
 /// Stricter than `PictureFile`: a live frame with anything strange about it is better lost than
 /// shown, so each warning of libjpeg-turbo is an error. Every frame stands alone: where it brings
 /// no Huffman tables, as many cameras leave them out, the standard ones are put in.
+///
+/// One warning is taken for what it is once a camera has shown that it is its habit: some put a
+/// few bytes before markers into every frame. The first such frames are lost; after those, only
+/// what goes beyond the habit is.
+///
+/// Source for the habit: OpenCV's issue 9477 and pupil's issue 1816, both on Logitech cameras.
 final class FrameJPEG: Sendable {
   /// What is used again from frame to frame, for one thread at a time.
   private struct Workshop: ~Copyable {
     private(set) var handle: tjhandle
     /// A frame with the tables that it came without.
     var completed: [UInt8] = []
+    /// Rises with each frame that has a few bytes too many, and falls with each that has not.
+    var padding = 0
 
     init(handle: tjhandle) { self.handle = handle }
 
@@ -34,8 +43,10 @@ final class FrameJPEG: Sendable {
           completed.append(contentsOf: HuffmanTables.standardSegment)
           completed.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[2...]))
         }
-        return completed.withUnsafeBufferPointer { completed in
-          decompress(completed, into: &pixels, width: width, height: height)
+        // Taken out, so that the rest of the workshop can be worked with meanwhile.
+        let whole = completed
+        return whole.withUnsafeBufferPointer { whole in
+          decompress(whole, into: &pixels, width: width, height: height)
         }
       }
     }
@@ -63,10 +74,18 @@ final class FrameJPEG: Sendable {
           width: Int(foundWidth), height: Int(foundHeight), wantedWidth: width,
           wantedHeight: height)
       }
+      let isHabit = padding >= FrameJPEG.habit
       let status = tjDecompress2(
         handle, bytes.baseAddress, UInt(bytes.count), &pixels, foundWidth, 0, foundHeight,
-        Int32(TJPF_RGB.rawValue), TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
-      return status == 0 ? nil : .damagedJPEG(FrameJPEG.message(handle))
+        Int32(TJPF_RGB.rawValue), TJFLAG_LIMITSCANS | (isHabit ? 0 : TJFLAG_STOPONWARNING))
+      guard status != 0 else {
+        padding = max(0, padding - 1)
+        return nil
+      }
+      let message = FrameJPEG.message(handle)
+      guard FrameJPEG.isPadding(message) else { return .damagedJPEG(message) }
+      padding = min(2 * FrameJPEG.habit, padding + 1)
+      return isHabit ? nil : .damagedJPEG(message)
     }
   }
 
@@ -87,6 +106,16 @@ final class FrameJPEG: Sendable {
       workshop.decode(bytes, into: &pixels, width: width, height: height)
     }
     if let reason { throw PixelError(place, reason) }
+  }
+
+  /// How many more padded frames than others make a habit.
+  static let habit = 8
+
+  /// Whether libjpeg-turbo found at most 16 bytes too many before a marker, and nothing after it.
+  private static func isPadding(_ message: String) -> Bool {
+    guard let end = message.range(of: " extraneous bytes before marker") else { return false }
+    let words = message[..<end.lowerBound].split(separator: " ")
+    return words.last.flatMap { Int($0) }.map { $0 <= 16 } ?? false
   }
 
   private static func message(_ handle: tjhandle) -> String {

@@ -92,6 +92,31 @@ struct FrameJPEGSuite {
     #expect(text.contains(count >= 0 && count < 2 ? "bytes found that are no JPEG" : "damaged"))
   }
 
+  @Test("a camera's habit of a few bytes before markers is learned; more than that is damage")
+  func padding() throws {
+    let clean = try PictureFile.encodeJPEG(Self.scene, quality: 90)
+    let padded = clean.dropLast(2) + [0, 0, 0] + clean.suffix(2)
+    let damaged = clean.dropLast(2) + Data(count: 40) + clean.suffix(2)
+    let layout = try PixelLayout(.motionJPEG, width: 61, height: 45, place: "camera")
+    let decoder = try PixelDecoder(layout, place: "camera")
+    let wanted = try Self.decoded(clean)
+    func decodes(_ bytes: Data) -> Bool {
+      var picture = Picture(width: 61, height: 45)
+      let text = complaint { try decoder.decode(bytes.bytes, into: &picture) }
+      #expect(text == "no error" || text.contains("extraneous bytes before marker 0xd9"))
+      return text == "no error" && picture == wanted
+    }
+    // One such frame among others is damage.
+    for _ in 0..<20 { #expect(decodes(clean) && !decodes(Data(padded))) }
+    let found = (0..<20).map { _ in decodes(Data(padded)) }
+    #expect(found == found.sorted { !$0 && $1 }, "lost at first, and then no more")
+    #expect(found.filter { !$0 }.count <= FrameJPEG.habit && found.last == true)
+    #expect(!decodes(Data(damaged)))
+    #expect(decodes(Data(padded)) && decodes(clean))
+    for _ in 0..<20 { #expect(decodes(clean)) }
+    #expect(!decodes(Data(padded)), "a habit can be given up")
+  }
+
   @Test("another size and another kind of file are told")
   func other() throws {
     let bytes = try PictureFile.encodeJPEG(Self.scene, quality: 90)
