@@ -9,11 +9,17 @@ public struct BoardCorner: Codable, Equatable, Sendable {
   public var number: Int
   public var board: Point<BoardFrame>
   public var picture: Point<ColorFrame>
+  /// Standard deviation of each of the picture's two coordinates in pixels, as the detector states
+  /// it from this picture alone; nil where it does not say.
+  public var deviation: Double?
 
-  public init(number: Int, board: Point<BoardFrame>, picture: Point<ColorFrame>) {
+  public init(
+    number: Int, board: Point<BoardFrame>, picture: Point<ColorFrame>, deviation: Double? = nil
+  ) {
     self.number = number
     self.board = board
     self.picture = picture
+    self.deviation = deviation
   }
 }
 
