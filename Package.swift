@@ -81,8 +81,8 @@ let programs: [(name: String, path: String, uses: [String])] = [
   (
     "mirage-train", "Sources/mirage-train",
     [
-      "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Hyperspectral",
-      "Imaging", "Inspections", "LineScan", "ModelExchange", "NeuralNetworks", "Reports",
+      "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Imaging",
+      "Inspections", "LineScan", "ModelExchange", "NeuralNetworks", "Reports",
     ]
   ),
   (

@@ -38,6 +38,7 @@ public struct LogisticRegression: SpectralBaseline {
       })
   }
 
+  /// Logits of each class, `[N, classes]`, of spectra `[N, bands]`.
   public func scores(_ spectra: Tensor) -> Tensor { regression(spectra) }
 }
 

@@ -60,6 +60,7 @@ public struct PartialLeastSquares: SpectralBaseline {
       })
   }
 
+  /// Predicted membership of each class, `[N, classes]`, of spectra `[N, bands]`.
   public func scores(_ spectra: Tensor) -> Tensor { regression(spectra) }
 
   /// The direction in which spectra and memberships share most; nil where nothing is left.

@@ -46,6 +46,8 @@ public struct PrincipalDiscriminant: SpectralBaseline {
       })
   }
 
+  /// Log likelihoods of each class, `[N, classes]`, of spectra `[N, bands]`, but for a constant a
+  /// spectrum.
   public func scores(_ spectra: Tensor) -> Tensor {
     let projected = components(spectra.values)
     return discriminants(Tensor(shape: [spectra.shape[0], components.count], values: projected))

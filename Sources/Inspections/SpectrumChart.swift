@@ -189,8 +189,9 @@ public struct SpectrumChart: Sendable {
         : "\(region.width) × \(region.height) from \(region.x), \(region.y): mean ± deviation"
       let at = left
       left += 46 + 7.4 * Double(name.count)
+      let stroke = "stroke=\"\(color(number))\" stroke-width=\"3\""
       return """
-        <line x1="\(at)" y1="42" x2="\(at + 20)" y2="42" stroke="\(color(number))" stroke-width="3"/>
+        <line x1="\(at)" y1="42" x2="\(at + 20)" y2="42" \(stroke)/>
         <text x="\(at + 26)" y="46">\(name)</text>
         """
     }
