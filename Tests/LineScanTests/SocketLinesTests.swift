@@ -5,20 +5,32 @@ import Tensors
 import TestSupport
 import Testing
 
-/// What a server's thread leaves behind.
-private final class Sending: Sendable {
-  private let task: Task<SentLines?, any Error>
+/// A server that plays on a thread of its own: the receiver blocks the thread of the test, and the
+/// threads that tests share may all be taken by others.
+private struct Sending {
+  private let results: AsyncThrowingStream<SentLines?, any Error>
 
   init(
     _ server: LineServer, _ source: SimulatedLines, _ faults: LineFaults, isLive: Bool
   ) {
-    task = Task.detached {
+    let (results, ending) = AsyncThrowingStream.makeStream(of: SentLines?.self)
+    self.results = results
+    Thread.detachNewThread {
       var random = SplitMix64(seed: 9)
-      return try server.play(source, faults: faults, isLive: isLive, using: &random)
+      do {
+        ending.yield(
+          try server.play(source, faults: faults, isLive: isLive, using: &random))
+        ending.finish()
+      } catch {
+        ending.finish(throwing: error)
+      }
     }
   }
 
-  func finish() async throws -> SentLines? { try await task.value }
+  func finish() async throws -> SentLines? {
+    for try await sent in results { return sent }
+    return nil
+  }
 }
 
 @Suite("Lines over a socket", .serialized, .timeLimit(.minutes(1)))
