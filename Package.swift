@@ -29,6 +29,7 @@ let libraries: [Library] = [
   Library("CommandKit", ["Diagnostics"]),
   Library("Units", tested: false),
   Library("Tensors", ["Diagnostics"]),
+  Library("Pages"),
   Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
   Library("Chemometrics", ["CLAPACK", "Tensors"]),
@@ -67,7 +68,10 @@ let libraries: [Library] = [
     ]),
   Library(
     "Reports",
-    ["Distillation", "Datasets", "Samples", "Imaging", "Hyperspectral", "Tensors", "Diagnostics"]),
+    [
+      "Distillation", "Datasets", "Samples", "Imaging", "Hyperspectral", "Tensors", "Pages",
+      "Diagnostics",
+    ]),
   Library(
     "Sorting",
     [

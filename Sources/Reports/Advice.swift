@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// What follows from the verdict for the person who reads it.
 struct Advice {

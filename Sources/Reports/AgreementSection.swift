@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// How near the hallucinated features come to those that the spectra give.
 struct AgreementSection {

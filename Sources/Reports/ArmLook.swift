@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 extension Arm {
   /// A word or two for legends.
@@ -65,22 +66,5 @@ extension Arm {
   }
 }
 
-/// What the lines of a drawing stand for.
-func legend(_ entries: [(String, Plot.Look)]) -> Markup {
-  element("p", ["class": "legend"]) {
-    entries.map { name, look in
-      element("span") {
-        element(
-          "svg", ["width": "30", "height": "10", "viewBox": "0 0 30 10", "aria-hidden": "true"]
-        ) {
-          leaf(
-            "line",
-            ["x1": "0", "y1": "5", "x2": "30", "y2": "5", "style": Plot.stroke(look)])
-        }
-        name
-      }
-    }
-  }
-}
-
+/// What the lines of arms stand for.
 func legend(_ arms: [Arm]) -> Markup { legend(arms.map { ($0.short, $0.look) }) }

@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import Pages
 
 /// Whether confidence can be believed, and what can be had by refusing the unsure.
 struct CertaintySection {

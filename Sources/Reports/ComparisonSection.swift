@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import Pages
 
 /// The four ways to sort side by side, by arm and by class.
 struct ComparisonSection {

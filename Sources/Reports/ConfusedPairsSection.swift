@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// The pairs of classes that RGB mixes up, and what the spectra and the student make of them.
 struct ConfusedPairsSection {

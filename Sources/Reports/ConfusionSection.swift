@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// Which class is taken for which, as heat maps.
 struct ConfusionSection {

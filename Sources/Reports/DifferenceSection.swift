@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// Paired differences between arms: a forest plot and the figures behind it.
 struct DifferenceSection {

@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// How the losses of each stage fell.
 struct LearningSection {

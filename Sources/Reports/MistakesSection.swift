@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// The test pieces that the student got wrong with the highest confidence.
 struct MistakesSection {

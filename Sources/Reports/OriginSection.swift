@@ -2,6 +2,7 @@ import Datasets
 import Diagnostics
 import Distillation
 import Foundation
+import Pages
 import Tensors
 
 /// What the figures rest on: data, splits, digests, settings, and how to get them again.

@@ -1,4 +1,5 @@
 import Distillation
+import Pages
 
 /// A figure over seeds: its mean and the half width of the mean's 95 % interval.
 struct SeedMean: Equatable, Sendable {

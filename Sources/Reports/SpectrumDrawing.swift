@@ -1,3 +1,5 @@
+import Pages
+
 /// A piece's mean spectrum over the mean training spectra of its true and its decided class.
 struct SpectrumDrawing {
   let views: PieceViews

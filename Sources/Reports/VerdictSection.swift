@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import Pages
 
 /// The plain answer, the figures behind it, how far it carries and what to do next.
 struct VerdictSection {
@@ -96,14 +97,6 @@ struct VerdictSection {
       SeedMean(result, \.accuracy).percent, "accuracy, \(arm.short)",
       "goes to the line: \(NumberText.scaled(result.parameters)) parameters, "
         + "\(NumberText.scaled(result.multiplyAdds)) multiply-adds a sample")
-  }
-
-  private func tile(_ value: String, _ name: String, _ detail: String) -> Markup {
-    element("div", ["class": "tile"]) {
-      element("strong") { value }
-      element("span") { name }
-      element("small") { detail }
-    }
   }
 
   private var checks: Markup {

@@ -1,20 +1,23 @@
-/// The elements and texts of an HTML page, read by the strict rules that the report keeps: every
+/// The elements and texts of an HTML page, read by the strict rules that our pages keep: every
 /// tag closed in order, every attribute in double quotes.
-struct ScannedPage {
-  struct Element: Equatable {
-    let name: String
-    let attributes: [String: String]
+public struct ScannedPage {
+  /// A tag and what is written in it.
+  public struct Element: Equatable {
+    public let name: String
+    public let attributes: [String: String]
   }
 
-  struct Malformed: Error, CustomStringConvertible {
-    let description: String
+  /// Where the page breaks the rules.
+  public struct Malformed: Error, CustomStringConvertible {
+    public let description: String
   }
 
-  private(set) var elements: [Element] = []
+  public private(set) var elements: [Element] = []
   /// All text that is shown, without the style sheet.
-  private(set) var text = ""
+  public private(set) var text = ""
 
-  init(_ page: String) throws {
+  /// Reads a whole page.
+  public init(_ page: String) throws {
     var open: [String] = []
     var rest = Substring(page)
     guard rest.hasPrefix("<!doctype html>") else { throw Malformed(description: "no doctype") }

@@ -1,18 +1,18 @@
 import Foundation
 
 /// One side of a plot: the range it shows and the round numbers along it.
-struct Axis: Sendable, Equatable {
+public struct Axis: Sendable, Equatable {
   /// With the unit: `wavelength, nm`.
-  var title: String
-  var range: ClosedRange<Double>
-  var ticks: [Double]
+  public var title: String
+  public var range: ClosedRange<Double>
+  public var ticks: [Double]
   /// Digits behind the point of the numbers along the axis.
-  var digits: Int
+  public var digits: Int
   /// Factor from a value to the number shown: 100 for shares in %.
-  var factor = 1.0
+  public var factor = 1.0
 
   /// Shows the range as it is, with about `count` round ticks inside.
-  init(_ title: String, _ range: ClosedRange<Double>, count: Int = 5, factor: Double = 1) {
+  public init(_ title: String, _ range: ClosedRange<Double>, count: Int = 5, factor: Double = 1) {
     let wide =
       range.upperBound > range.lowerBound
       ? range : (range.lowerBound - 0.5)...(range.upperBound + 0.5)
@@ -22,7 +22,7 @@ struct Axis: Sendable, Equatable {
   }
 
   /// The smallest axis between round numbers that holds all finite `values`.
-  init(_ title: String, holding values: [Double], count: Int = 5, factor: Double = 1) {
+  public init(_ title: String, holding values: [Double], count: Int = 5, factor: Double = 1) {
     let known = values.filter(\.isFinite)
     let (low, high) = (known.min() ?? 0, known.max() ?? 1)
     let step = Self.step(max(high - low, 1e-9) * factor, count: count) / factor
@@ -43,7 +43,8 @@ struct Axis: Sendable, Equatable {
     ).map { $0 / factor }
   }
 
-  func label(_ tick: Double) -> String { NumberText.fixed(tick * factor, digits: digits) }
+  /// The tick as it is written along the axis.
+  public func label(_ tick: Double) -> String { NumberText.fixed(tick * factor, digits: digits) }
 
   /// The 1, 2 or 5 times a power of ten nearest to a `count`th of `extent`.
   ///

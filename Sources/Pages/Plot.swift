@@ -1,29 +1,36 @@
 /// A drawing with two axes, in SVG; colors come from the page's style sheet.
-struct Plot {
+public struct Plot {
   /// How a line or a dot looks: a color of the style sheet and a dash, so that it can be told
   /// apart without color.
-  struct Look: Sendable, Equatable {
+  public struct Look: Sendable, Equatable {
     /// Name of a color in the style sheet, without dashes in front: `blue`.
-    var color: String
+    public var color: String
     /// Lengths of dashes and gaps; empty for a whole line.
-    var dash = ""
-    var width = 2.0
-    var opacity = 1.0
+    public var dash: String
+    public var width: Double
+    public var opacity: Double
+
+    public init(color: String, dash: String = "", width: Double = 2, opacity: Double = 1) {
+      self.color = color
+      self.dash = dash
+      self.width = width
+      self.opacity = opacity
+    }
   }
 
-  let width: Double
-  let height: Double
-  let x: Axis
-  let y: Axis
+  public let width: Double
+  public let height: Double
+  public let x: Axis
+  public let y: Axis
   /// What a person who cannot see the drawing is told.
-  let label: String
+  public let label: String
   private let left: Double
   private let bottom = 38.0
   private let top = 10.0
   private let right = 12.0
   private var content = Markup()
 
-  init(_ label: String, width: Double, height: Double, x: Axis, y: Axis) {
+  public init(_ label: String, width: Double, height: Double, x: Axis, y: Axis) {
     self.label = label
     self.width = width
     self.height = height
@@ -33,18 +40,20 @@ struct Plot {
     left = 26 + 6.4 * Double(longest)
   }
 
-  func column(_ value: Double) -> Double {
+  /// Where a value of the x axis lies, in pixels from the left.
+  public func column(_ value: Double) -> Double {
     let share = (value - x.range.lowerBound) / (x.range.upperBound - x.range.lowerBound)
     return left + share * (width - left - right)
   }
 
-  func row(_ value: Double) -> Double {
+  /// Where a value of the y axis lies, in pixels from the top.
+  public func row(_ value: Double) -> Double {
     let share = (value - y.range.lowerBound) / (y.range.upperBound - y.range.lowerBound)
     return height - bottom - share * (height - top - bottom)
   }
 
   /// A line through the points; breaks where a value is not finite.
-  mutating func line(_ points: [(x: Double, y: Double)], _ look: Look, title: String = "") {
+  public mutating func line(_ points: [(x: Double, y: Double)], _ look: Look, title: String = "") {
     for run in points.split(whereSeparator: { !($0.x.isFinite && $0.y.isFinite) })
     where run.count > 1 {
       content.append(
@@ -59,7 +68,7 @@ struct Plot {
   }
 
   /// The area between two lines over the same columns.
-  mutating func band(_ points: [(x: Double, low: Double, high: Double)], _ look: Look) {
+  public mutating func band(_ points: [(x: Double, low: Double, high: Double)], _ look: Look) {
     let known = points.filter { $0.low.isFinite && $0.high.isFinite }
     guard known.count > 1 else { return }
     let outline =
@@ -75,7 +84,7 @@ struct Plot {
   }
 
   /// A bar from the x axis to `value`, from `start` to `end` along the axis.
-  mutating func bar(
+  public mutating func bar(
     from start: Double, to end: Double, value: Double, _ look: Look, title: String = ""
   ) {
     guard value.isFinite else { return }
@@ -94,7 +103,7 @@ struct Plot {
   }
 
   /// A dot with the given radius in pixels.
-  mutating func dot(
+  public mutating func dot(
     _ x: Double, _ y: Double, radius: Double = 3.5, _ look: Look, title: String = ""
   ) {
     guard x.isFinite, y.isFinite else { return }
@@ -110,7 +119,7 @@ struct Plot {
   }
 
   /// A small text whose middle stands at the point.
-  mutating func text(_ words: String, x: Double, y: Double) {
+  public mutating func text(_ words: String, x: Double, y: Double) {
     content.append(
       element(
         "text",
@@ -121,7 +130,8 @@ struct Plot {
       ) { words })
   }
 
-  var markup: Markup {
+  /// The drawing.
+  public var markup: Markup {
     svg(label, width: width, height: height) {
       frame
       content
@@ -169,45 +179,11 @@ struct Plot {
       .joined(separator: " ")
   }
 
-  static func stroke(_ look: Look) -> String {
+  /// The style of a line that looks so.
+  public static func stroke(_ look: Look) -> String {
     var style = "stroke:var(--\(look.color));stroke-width:\(look.width)"
     if !look.dash.isEmpty { style += ";stroke-dasharray:\(look.dash)" }
     if look.opacity < 1 { style += ";stroke-opacity:\(look.opacity)" }
     return style
   }
-}
-
-/// A drawing of its natural size that shrinks with the page.
-func svg(
-  _ label: String, width: Double, height: Double, @MarkupBuilder content: () -> Markup
-) -> Markup {
-  let (w, h) = (NumberText.coordinate(width), NumberText.coordinate(height))
-  return element(
-    "svg",
-    [
-      "viewBox": "0 0 \(w) \(h)", "width": w, "height": h, "role": "img", "aria-label": label,
-    ], content: content)
-}
-
-/// A straight line in pixels with a class of the style sheet.
-func segment(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ kind: String) -> Markup {
-  leaf(
-    "line",
-    [
-      "x1": NumberText.coordinate(x1), "y1": NumberText.coordinate(y1),
-      "x2": NumberText.coordinate(x2), "y2": NumberText.coordinate(y2), "class": kind,
-    ])
-}
-
-/// A text in pixels; `anchor` is `start`, `middle` or `end`.
-func words(
-  _ text: String, _ x: Double, _ y: Double, _ anchor: String, _ kind: String = ""
-) -> Markup {
-  element(
-    "text",
-    [
-      "x": NumberText.coordinate(x), "y": NumberText.coordinate(y), "text-anchor": anchor,
-      "class": kind,
-    ]
-  ) { text }
 }

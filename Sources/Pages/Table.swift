@@ -1,6 +1,7 @@
 /// A table of the page: columns, and rows that may stand in groups.
-struct Table {
-  enum Column {
+public struct Table {
+  /// What a column holds; numbers stand to the right.
+  public enum Column {
     case text(String)
     case number(String)
 
@@ -16,7 +17,8 @@ struct Table {
     }
   }
 
-  enum Row {
+  /// A line of the table, or a line over others.
+  public enum Row {
     /// A line over the rows that follow.
     case group(String)
     case cells([Markup])
@@ -24,12 +26,18 @@ struct Table {
     case emphasized([Markup])
   }
 
-  let columns: [Column]
-  let rows: [Row]
+  public let columns: [Column]
+  public let rows: [Row]
   /// What the numbers are, below the table.
-  var note = ""
+  public var note: String
 
-  var markup: Markup {
+  public init(columns: [Column], rows: [Row], note: String = "") {
+    self.columns = columns
+    self.rows = rows
+    self.note = note
+  }
+
+  public var markup: Markup {
     element("div", ["class": "table"]) {
       element("table") {
         element("thead") {
@@ -70,38 +78,19 @@ struct Table {
 }
 
 /// A drawing with its caption.
-func figure(_ caption: String, @MarkupBuilder content: () -> Markup) -> Markup {
+public func figure(_ caption: String, @MarkupBuilder content: () -> Markup) -> Markup {
   element("figure") {
     content()
     element("figcaption") { unbroken(caption) }
   }
 }
 
-func paragraph(_ text: String, _ kind: String = "") -> Markup {
+/// A paragraph; `kind` is a class of the style sheet.
+public func paragraph(_ text: String, _ kind: String = "") -> Markup {
   element("p", ["class": kind]) { unbroken(text) }
 }
 
 /// The text with numbers and their `%` on one line.
-func unbroken(_ text: String) -> String {
+public func unbroken(_ text: String) -> String {
   text.replacing(" %", with: "\(NumberText.noBreak)%")
-}
-
-/// A section of the page with its anchor.
-struct PageSection {
-  let anchor: String
-  let title: String
-  let body: Markup
-
-  init(_ anchor: String, _ title: String, @MarkupBuilder body: () -> Markup) {
-    self.anchor = anchor
-    self.title = title
-    self.body = body()
-  }
-
-  var markup: Markup {
-    element("section", ["id": anchor]) {
-      element("h2") { title }
-      body
-    }
-  }
 }

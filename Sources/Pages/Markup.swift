@@ -1,28 +1,30 @@
 /// A run of HTML or SVG whose texts are escaped and whose tags are closed by construction.
 ///
 /// A string literal is text: `"a < b"` is shown as it stands, whatever it holds.
-struct Markup: Sendable, Equatable, ExpressibleByStringInterpolation {
+public struct Markup: Sendable, Equatable, ExpressibleByStringInterpolation {
   /// The characters that go into the file.
-  private(set) var source: String
+  public private(set) var source: String
 
-  init() { source = "" }
+  public init() { source = "" }
 
   /// Text to be shown as it is.
-  init(text: String) { source = Self.escaped(text) }
+  public init(text: String) { source = Self.escaped(text) }
 
-  init(stringLiteral value: String) { self.init(text: value) }
+  public init(stringLiteral value: String) { self.init(text: value) }
 
   /// Characters that are already HTML, from this target alone: the style sheet, the doctype.
   init(verbatim source: String) { self.source = source }
 
   /// The parts one behind the other.
-  init(joining parts: some Sequence<Markup>) {
+  public init(joining parts: some Sequence<Markup>) {
     source = parts.reduce(into: "") { $0 += $1.source }
   }
 
-  mutating func append(_ other: Markup) { source += other.source }
+  /// Puts `other` behind what is there.
+  public mutating func append(_ other: Markup) { source += other.source }
 
-  static func escaped(_ text: String) -> String {
+  /// `text` with the characters replaced that mean something in HTML.
+  public static func escaped(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
@@ -43,7 +45,7 @@ struct Markup: Sendable, Equatable, ExpressibleByStringInterpolation {
 }
 
 /// An element with content: `element("p", ["class": "note"]) { "text" }`.
-func element(
+public func element(
   _ name: String, _ attributes: KeyValuePairs<String, String> = [:],
   @MarkupBuilder content: () -> Markup
 ) -> Markup {
@@ -51,7 +53,7 @@ func element(
 }
 
 /// An element without content: `leaf("line", ["x1": "0"])`.
-func leaf(_ name: String, _ attributes: KeyValuePairs<String, String> = [:]) -> Markup {
+public func leaf(_ name: String, _ attributes: KeyValuePairs<String, String> = [:]) -> Markup {
   Markup(verbatim: "<\(name)\(written(attributes))/>")
 }
 
@@ -65,14 +67,23 @@ private func written(_ attributes: KeyValuePairs<String, String>) -> String {
 
 /// Puts the expressions of a closure one behind the other.
 @resultBuilder
-enum MarkupBuilder {
-  static func buildExpression(_ part: Markup) -> Markup { part }
-  static func buildExpression(_ part: Markup?) -> Markup { part ?? Markup() }
-  static func buildExpression(_ text: String) -> Markup { Markup(text: text) }
-  static func buildExpression(_ parts: [Markup]) -> Markup { Markup(joining: parts) }
-  static func buildBlock(_ parts: Markup...) -> Markup { Markup(joining: parts) }
-  static func buildOptional(_ part: Markup?) -> Markup { part ?? Markup() }
-  static func buildEither(first: Markup) -> Markup { first }
-  static func buildEither(second: Markup) -> Markup { second }
-  static func buildArray(_ parts: [Markup]) -> Markup { Markup(joining: parts) }
+public enum MarkupBuilder {
+  /// An element as it is.
+  public static func buildExpression(_ part: Markup) -> Markup { part }
+  /// An element, or nothing.
+  public static func buildExpression(_ part: Markup?) -> Markup { part ?? Markup() }
+  /// A text, escaped.
+  public static func buildExpression(_ text: String) -> Markup { Markup(text: text) }
+  /// Elements in their order.
+  public static func buildExpression(_ parts: [Markup]) -> Markup { Markup(joining: parts) }
+  /// All expressions of a closure.
+  public static func buildBlock(_ parts: Markup...) -> Markup { Markup(joining: parts) }
+  /// An `if` without `else`.
+  public static func buildOptional(_ part: Markup?) -> Markup { part ?? Markup() }
+  /// The first branch of an `if`.
+  public static func buildEither(first: Markup) -> Markup { first }
+  /// The other branch of an `if`.
+  public static func buildEither(second: Markup) -> Markup { second }
+  /// The turns of a loop.
+  public static func buildArray(_ parts: [Markup]) -> Markup { Markup(joining: parts) }
 }

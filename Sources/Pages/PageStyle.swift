@@ -2,8 +2,8 @@
 ///
 /// Colors of data are after Okabe and Ito, *Color Universal Design*, 2008, darkened or lightened
 /// for contrast with the page.
-enum PageStyle {
-  static let sheet = Markup(verbatim: colors + layout + drawings)
+public enum PageStyle {
+  public static let sheet = Markup(verbatim: colors + layout + drawings)
 
   private static let light = """
     --paper:#f7f7f5;--card:#fff;--ink:#1d2125;--soft:#5b646d;--rule:#dcdfe2;--wash:#eff1f2;
