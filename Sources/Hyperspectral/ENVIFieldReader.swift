@@ -23,11 +23,15 @@ struct ENVIFieldReader {
 
   func count(_ name: String) throws(ENVIError) -> Int {
     guard let text = field(name)?.value else { throw ENVIError(place, .missing(name)) }
-    // Some programs write every number as a floating one.
-    guard let count = Int(text) ?? Double(text).flatMap({ Int(exactly: $0) }), count > 0 else {
+    guard let count = Self.whole(text), count > 0 else {
       throw ENVIError(place, .notACount(name, found: text))
     }
     return count
+  }
+
+  /// Some programs write every number as a floating one.
+  static func whole(_ text: String) -> Int? {
+    Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
   }
 
   func number(_ name: String) throws(ENVIError) -> Double? {
@@ -50,8 +54,9 @@ struct ENVIFieldReader {
     guard let text = field("data type")?.value else {
       throw ENVIError(place, .missing("data type"))
     }
-    if text == "6" || text == "9" { throw ENVIError(place, .complex) }
-    guard let type = Int(text).flatMap({ ENVIHeader.typeCodes[$0] }) else {
+    let code = Self.whole(text)
+    if code == 6 || code == 9 { throw ENVIError(place, .complex) }
+    guard let type = code.flatMap({ ENVIHeader.typeCodes[$0] }) else {
       let known = ENVIHeader.typeCodes.keys.sorted().map(String.init).joined(separator: ", ")
       throw ENVIError(place, .unknown("data type", found: text, wanted: "one of \(known)"))
     }
@@ -59,13 +64,14 @@ struct ENVIFieldReader {
   }
 
   func byteOrder(type: ScalarType, notes: inout [String]) throws(ENVIError) -> ByteOrder {
-    switch field("byte order")?.value.lowercased() {
-    case "0", "host (intel)", "intel": return .little
-    case "1", "network (ieee)", "ieee": return .big
-    case nil, "":
+    let text = field("byte order")?.value.lowercased() ?? ""
+    switch (Self.whole(text), text) {
+    case (0, _), (_, "host (intel)"), (_, "intel"): return .little
+    case (1, _), (_, "network (ieee)"), (_, "ieee"): return .big
+    case (_, ""):
       if type.byteCount > 1 { notes.append("no 'byte order': little endian taken") }
       return .little
-    case let text?:
+    default:
       throw ENVIError(
         place, .unknown("byte order", found: text, wanted: "0 (little endian) or 1 (big endian)"))
     }
@@ -73,7 +79,7 @@ struct ENVIFieldReader {
 
   func offset() throws(ENVIError) -> Int {
     guard let text = field("header offset")?.value, !text.isEmpty else { return 0 }
-    guard let offset = Int(text), offset >= 0 else {
+    guard let offset = Self.whole(text), offset >= 0 else {
       throw ENVIError(place, .unknown("header offset", found: text, wanted: "0 or more bytes"))
     }
     return offset
@@ -186,7 +192,7 @@ extension ENVIFieldReader {
 
   func defaultBands(of bands: Int, notes: inout [String]) -> [Int] {
     guard let field = field("default bands"), !field.entries.isEmpty else { return [] }
-    let numbers = field.entries.map { Int($0) ?? Double($0).flatMap { Int(exactly: $0) } ?? 0 }
+    let numbers = field.entries.map { Self.whole($0) ?? 0 }
     guard numbers.count == 1 || numbers.count == 3, numbers.allSatisfy((1...bands).contains) else {
       let found = field.entries.prefix(8).joined(separator: ", ")
       notes.append(

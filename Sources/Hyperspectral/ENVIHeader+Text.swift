@@ -92,9 +92,10 @@ extension ENVIHeader {
   private static func text(_ field: Field) -> String {
     // A brace or a line break in a value would end it early when it is read again.
     let name = field.spelling.filter { !$0.isNewline && $0 != "=" }
-    let value = field.value.filter { $0 != "}" }
+    let value = field.value
+    let isWhole = ListBraces(opening: "{").encloses(value)
     return field.isList
-      ? "\(name) = {\(value)}\n"
+      ? "\(name) = {\(isWhole ? value : value.filter { $0 != "}" })}\n"
       : "\(name) = \(value.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
   }
 }

@@ -8,6 +8,14 @@ extension ENVIHeader {
     try ENVIText(bytes, place: place).fields
   }
 
+  /// Whether a header's line ends here.
+  ///
+  /// A carriage return and a line feed together are one Character. Other characters that end lines
+  /// elsewhere are letters of Windows in headers that are not UTF-8.
+  package static func isLineBreak(_ character: Character) -> Bool {
+    character == "\n" || character == "\r\n" || character == "\r"
+  }
+
   /// The type that `data type` names by this number.
   package static func type(code: Int) -> ScalarType? { typeCodes[code] }
 }

@@ -26,26 +26,19 @@ struct ENVIText {
         value = next
         lines = lines.dropFirst()
       }
-      guard let opening = Self.opening(of: value, name: name) else {
+      guard let braces = ListBraces(of: name, value) else {
         add(ENVIHeader.Field(name: name, value: value, isList: false))
         continue
       }
       let start = lines.startIndex
-      let list = try Self.list(
-        String(value.dropFirst()), closing: opening == "{" ? "}" : "]", &lines
-      ) {
+      let (list, rest) = try Self.list(String(value.dropFirst()), braces, &lines) {
         ENVIError(place, .unclosedBrace(name.lowercased(), line: start))
       }
       add(ENVIHeader.Field(name: name, value: list, isList: true))
+      if !rest.isEmpty, !rest.hasPrefix(";") {
+        notes.append("'\(rest.prefix(40))' behind the list '\(name)' was passed over")
+      }
     }
-  }
-
-  /// The brace that opens a list; brackets open lists of numbers only.
-  private static func opening(of value: String, name: String) -> Character? {
-    guard let first = value.first else { return nil }
-    if first == "{" { return first }
-    let lists = ["wavelength", "fwhm", "bbl", "default bands"]
-    return first == "[" && lists.contains(name.lowercased()) ? first : nil
   }
 
   private mutating func add(_ field: ENVIHeader.Field) {
@@ -57,17 +50,18 @@ struct ENVIText {
     }
   }
 
-  /// The text up to the closing brace, comment lines left out.
+  /// The text up to the closing brace, comment lines left out, and what follows it on its line.
   private static func list(
-    _ first: String, closing: Character, _ lines: inout ArraySlice<String>,
+    _ first: String, _ braces: ListBraces, _ lines: inout ArraySlice<String>,
     unclosed: () -> ENVIError
-  ) throws(ENVIError) -> String {
+  ) throws(ENVIError) -> (String, rest: String) {
     var parts: [String] = []
     var piece = first
     while true {
-      if let end = piece.firstIndex(of: closing) {
+      if let end = braces.end(in: piece) {
         parts.append(piece[..<end].trimmed)
-        return parts.filter { !$0.isEmpty }.joined(separator: "\n")
+        let text = parts.filter { !$0.isEmpty }.joined(separator: "\n")
+        return (text, piece[piece.index(after: end)...].trimmed)
       }
       if !piece.trimmed.hasPrefix(";") { parts.append(piece.trimmed) }
       guard let next = lines.popFirst() else { throw unclosed() }
@@ -86,8 +80,52 @@ struct ENVIText {
   }
 
   private static func lines(of text: String) -> [String] {
-    // A carriage return and a line feed together are one Character, and a newline.
-    text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
+    text.split(omittingEmptySubsequences: false, whereSeparator: ENVIHeader.isLineBreak)
+      .map(String.init)
+  }
+}
+
+/// The braces around a list, inside of which others may stand.
+package struct ListBraces: Sendable {
+  let opening: Character
+
+  init(opening: Character) { self.opening = opening }
+
+  /// Those that the value of a field begins with; brackets enclose lists of numbers only.
+  package init?(of name: String, _ value: some StringProtocol) {
+    let lists = ["wavelength", "fwhm", "bbl", "default bands"]
+    guard let first = value.first,
+      first == "{" || (first == "[" && lists.contains(name.lowercased()))
+    else { return nil }
+    opening = first
+  }
+
+  var closing: Character { opening == "{" ? "}" : "]" }
+
+  /// Where a line ends the list: at the first brace that it has not opened itself, or at its end,
+  /// as Spectral Python has it; nil where the list goes on.
+  package func end(in line: some StringProtocol) -> String.Index? {
+    var depth = 0
+    var last: String.Index?
+    for index in line.indices {
+      let character = line[index]
+      if !character.isWhitespace { last = index }
+      if character == opening {
+        depth += 1
+      } else if character == closing {
+        if depth == 0 { return index }
+        depth -= 1
+      }
+    }
+    return last.flatMap { line[$0] == closing ? $0 : nil }
+  }
+
+  /// Whether a list of this text ends where the text does.
+  func encloses(_ text: String) -> Bool {
+    let lines = (text + String(closing)).split(
+      omittingEmptySubsequences: false, whereSeparator: ENVIHeader.isLineBreak)
+    return lines.dropLast().allSatisfy { end(in: $0) == nil }
+      && lines.last.map { end(in: $0) == $0.indices.last } ?? false
   }
 }
 

@@ -20,19 +20,19 @@ struct HeaderClaim: Sendable {
   init(_ bytes: Data, place: String) throws(ENVIError) {
     let fields = try ENVIHeader.fields(of: bytes, place: place)
     func text(_ name: String) -> String? { fields.first { $0.name == name }?.value }
-    func extent(_ name: String) -> Int? {
-      // A fraction or a sign is a mistake; its digits may still tell what was meant.
+    // A fraction is a mistake; its digits may still tell what was meant.
+    func number(_ name: String) -> Int? {
       text(name).flatMap { Int($0) ?? Double($0).flatMap { Int(exactly: $0.rounded()) } }
-        .flatMap { $0 > 0 ? $0 : nil }
     }
+    func extent(_ name: String) -> Int? { number(name).flatMap { $0 > 0 ? $0 : nil } }
     self.fields = fields
     lines = extent("lines")
     samples = extent("samples")
     bands = extent("bands")
     interleave = text("interleave").flatMap { Interleave(rawValue: $0.lowercased()) }
-    type = text("data type").flatMap { Int($0) }.flatMap { ENVIHeader.type(code: $0) }
-    byteOrder = text("byte order") == "0" ? .little : text("byte order") == "1" ? .big : nil
-    headerOffset = text("header offset").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    type = number("data type").flatMap { ENVIHeader.type(code: $0) }
+    byteOrder = number("byte order").flatMap { $0 == 0 ? .little : $0 == 1 ? .big : nil }
+    headerOffset = number("header offset").flatMap { $0 >= 0 ? $0 : nil }
     let count = fields.first { $0.name == "wavelength" }?.entries.count ?? 0
     wavelengthCount = count > 0 ? count : nil
   }

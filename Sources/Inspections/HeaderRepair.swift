@@ -21,25 +21,36 @@ struct HeaderRepair {
   init(_ bytes: Data) {
     // One character for each byte, whatever the encoding, so that the way back loses nothing.
     let text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
-    let returns = bytes.contains(0x0d)
-    ending = returns ? bytes.contains(0x0a) ? "\r\n" : "\r" : "\n"
-    let separator: Character = returns ? bytes.contains(0x0a) ? "\r\n" : "\r" : "\n"
-    var isInside = false
-    lines = text.split(separator: separator, omittingEmptySubsequences: false).map { part in
-      var line = Line(text: String(part))
-      line.isInside = isInside
-      let isComment = part.drop(while: \.isWhitespace).hasPrefix(";")
-      if isInside {
-        if !isComment, part.contains("}") { isInside = false }
-      } else if !isComment, let mark = part.firstIndex(of: "=") {
-        line.name = part[..<mark].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-          .lowercased()
-        let value = part[part.index(after: mark)...].drop(while: \.isWhitespace)
-        isInside = value.hasPrefix("{") && !value.contains("}")
+    ending = text.first(where: ENVIHeader.isLineBreak).map(String.init) ?? "\n"
+    var braces: ListBraces?
+    var isAwaited = false
+    lines = text.split(omittingEmptySubsequences: false, whereSeparator: ENVIHeader.isLineBreak)
+      .map { part in
+        var line = Line(text: String(part))
+        let text = part.drop(while: \.isWhitespace)
+        // A list may begin on the line below its name.
+        line.isInside = braces != nil || (isAwaited && text.hasPrefix("{"))
+        if let open = braces {
+          if !text.hasPrefix(";"), open.end(in: text) != nil { braces = nil }
+        } else if line.isInside {
+          braces = Self.open("", text)
+        } else if !text.hasPrefix(";"), let mark = text.firstIndex(of: "=") {
+          line.name = text[..<mark].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            .lowercased()
+          let value = text[text.index(after: mark)...].drop(while: \.isWhitespace)
+          braces = Self.open(line.name ?? "", value)
+          isAwaited = value.isEmpty
+          return line
+        }
+        isAwaited = false
+        return line
       }
-      return line
-    }
     if lines.last?.text.isEmpty == true { lines.removeLast() }
+  }
+
+  /// The braces of a list that begins with `text` and does not end there.
+  private static func open(_ name: String, _ text: Substring) -> ListBraces? {
+    ListBraces(of: name, text).flatMap { $0.end(in: text.dropFirst()) == nil ? $0 : nil }
   }
 
   var bytes: Data {

@@ -65,6 +65,34 @@ struct ENVIHeaderSuite {
       ])
   }
 
+  @Test(
+    "a list ends at the brace that closes it, and is written as it was",
+    arguments: [
+      ("{lamp {left}, lamp {right}}", "lamp {left}, lamp {right}"),
+      ("{ a { b }", "a { b"),
+      ("{\n  {1, 2}, {3, 4} of\n  two }", "{1, 2}, {3, 4} of\ntwo"),
+      ("{}", ""),
+    ])
+  func braces(written: String, value: String) throws {
+    let header = try Self.header("description = \(written)\nwavelength = {400, 500, 600, 700}\n")
+    #expect(header["description"] == value)
+    #expect(header.wavelengths?.count == 4)
+    let layout = ENVILayout(samples: 5, bands: 4, type: .uint16)
+    let text = ENVIHeader.text(
+      layout, lines: "6", meaning: .init(wavelengths: header.wavelengths, isAsStored: true),
+      fields: header.fields)
+    let again = try ENVIHeader(Data(text.utf8), place: "y.hdr")
+    #expect(again["description"] == value && again.wavelengths == header.wavelengths)
+  }
+
+  @Test("bytes that end lines elsewhere are letters of Windows in a header that is not UTF-8")
+  func windows() throws {
+    var bytes = Data((Self.plain + "description = {and so").utf8)
+    bytes.append(contentsOf: [0x85, 0x20, 0x6f, 0x6e, 0x7d, 0x0a])
+    let header = try ENVIHeader(bytes, place: "x.hdr")
+    #expect(header["description"] == "and so\u{85} on" && header.notes.isEmpty)
+  }
+
   @Test("Latin-1 text and its micro sign are read")
   func latin1() throws {
     var bytes = Data((Self.plain + "operator = J").utf8)

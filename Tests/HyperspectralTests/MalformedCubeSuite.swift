@@ -106,6 +106,7 @@ struct MalformedCubeSuite {
 
   @Test(
     "each cube that does not fit its header is refused with the arithmetic",
+    .bug("https://github.com/spectralpython/spectral/issues/179"),
     arguments: [
       (
         "cube-cut",
@@ -167,6 +168,8 @@ struct MalformedCubeSuite {
         ["'default bands' is '713', not one or three bands of 1 to 4, and was passed over"]
       ),
       ("odd-floating-extents", []),
+      ("odd-floating-codes", []),
+      ("odd-braces", ["'the best' behind the list 'description' was passed over"]),
       ("odd-trailer", ["12 bytes behind the numbers were passed over"]),
       (
         "odd-index",
@@ -282,6 +285,31 @@ struct MalformedCubeSuite {
     let path = "SampleData/Malformed/\(name)"
     let found = complaint { _ = try CubeFile.reflectance(packageRoot.appending(path: path)) }
     #expect(found == "\(path): \(problem)\n  \(remedy)")
+  }
+
+  @Test(
+    "references of another width are refused, of other lengths they are not",
+    .bug("https://github.com/danforthcenter/plantcv/issues/581"),
+    .bug("https://github.com/danforthcenter/plantcv/issues/845"))
+  func references() throws {
+    let folder = sampleData.appending(path: "Malformed")
+    func open(_ name: String) throws -> any CubeReader {
+      try CubeFile.open(folder.appending(path: "\(name).hdr"))
+    }
+    let (counts, dark) = (try open("counts"), try open("reference-dark"))
+    let wide = complaint {
+      _ = try reflectance(of: counts, dark: dark, white: open("reference-wider"))
+    }
+    #expect(
+      wide == """
+        white reference: has 8 samples × 4 bands, the dark reference 5 × 4
+          help: record references and sample with the same camera settings
+        """)
+    let found = try reflectance(of: counts, dark: dark, white: open("reference-white"))
+    // By hand: (100 - 10) / (900 - 10), the first pixel of the last line.
+    expectClose(found.cube.spectrum(line: 5, sample: 0)[0], 90 / 890, absolute: 1e-6)
+    // Counts below the dark level are clipped, and said to be.
+    #expect(found.report.clippedLow == 10)
   }
 
   @Test("wavelengths that do not fit their cube are refused in words")

@@ -2,6 +2,7 @@
 """Writes SampleData/Malformed: one small file for each way to be wrong."""
 
 import json
+import math
 import pathlib
 import struct
 import zlib
@@ -160,6 +161,8 @@ envi("odd-brackets", numbers, wavelength="[  400.0   500.0   600.0   700.0 ]")
 envi("odd-default-band", numbers, default_bands="{713}")
 envi("odd-floating-extents", numbers, samples="5.0", lines="6.0", bands="4.0")
 envi("odd-trailer", numbers + b"and a remark")
+envi("odd-floating-codes", numbers, data_type="12.0", byte_order="0.0", header_offset="0.")
+envi("odd-braces", numbers, description="{ lamp {left}, lamp {right} } the best")
 envi("odd-index", numbers, wavelength_units="Index", wavelength="{1, 2, 3, 4}")
 envi("wavelength-twice-as-many", numbers, wavelength="{400,1, 500,2, 600,3, 700,4}")
 envi("gain-count", numbers, data_gain_values="{1, 2}")
@@ -168,6 +171,24 @@ put("header-is-numbers.hdr", numbers)
 envi("wavelengths-missing", numbers, without=["wavelength"])
 envi("reflectance", numbers, reflectance_scale_factor="10000")
 envi("counts", numbers)
+# As many bytes, and another type: it opens, and the numbers are absurd.
+envi("type-same-size", struct.pack("<1440f", *(
+    0.3 + 0.2 * math.sin(line / 3) * math.cos(sample / 4) + band / 20
+    for line in range(12) for band in range(12) for sample in range(10))),
+    data_type="3", samples="10", lines="12", bands="12", without=["wavelength", "wavelength units"])
+# References of another width than the recording's, and one of a single line, which is fine.
+envi("reference-wider", struct.pack("<32H", *[900] * 32), samples="8", lines="1")
+envi("reference-dark", struct.pack("<20H", *[10] * 20), lines="1")
+envi("reference-white", struct.pack("<60H", *[900] * 60), lines="3")
+
+# Tables of spectra.
+
+put("spectra-none.csv", b"99,400,500\n")
+put("spectra-no-wavelengths.csv", b"class,red,green\n1,0.5,0.6\n")
+put("spectra-cut.csv", b"99,400,500,600\n1,0.5,0.6,0.7\n2,0.5")
+put("spectra-word.csv", b"99,400,500\n1,0.5,0.6\n2,0.5,high\n")
+put("spectra-not-light.csv", b"99,40,50\n1,0.5,0.6\n")
+put("spectra-latin.csv", b"99,400,500\nGr\xfcn,0.5,0.6\n")
 
 # Cubes of NumPy.
 
