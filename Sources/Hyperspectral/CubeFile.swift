@@ -4,16 +4,32 @@ import Tensors
 import Units
 
 /// Cubes in any form that is read, told apart by the ending: NumPy (`.npy`), MATLAB (`.mat`), TIFF
-/// (`.tif`, `.tiff`), and ENVI otherwise.
+/// (`.tif`, `.tiff`), tables of single spectra (`.csv`), and ENVI otherwise; or a folder with a
+/// picture for each band.
 public enum CubeFile {
   /// Opens a cube for reading line by line.
   public static func open(_ file: URL) throws -> any CubeReader {
-    switch file.pathExtension.lowercased() {
+    if isFolder(file) { return try BandPictures.read(file) }
+    return switch file.pathExtension.lowercased() {
     case "npy": try NumPyCube(file)
     case "mat": try MATLABCube.read(file)
     case "tif", "tiff": try TIFFCube.read(file)
+    case "csv": try SpectraTable.read(file)
     default: try ENVIFile.open(file)
     }
+  }
+
+  /// Endings of files that are cubes without a header beside them.
+  public static let endings = ["npy", "mat", "tif", "tiff", "csv"]
+
+  /// Whether a folder is a cube: a picture for each band, named like `rice_1293nm.png`.
+  public static func isCube(folder: URL) -> Bool { isFolder(folder) && BandPictures.areIn(folder) }
+
+  private static func isFolder(_ file: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    let path = file.path(percentEncoded: false)
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   /// Raw counts; refused where the file says that it holds reflectance.

@@ -8,6 +8,9 @@ public struct ENVIFile: Sendable {
   /// The largest header that is read: 16 MiB.
   public static let headerLimit = 16 << 20
 
+  /// Endings of files of numbers in use, besides none.
+  package static let endings = ENVIPair.endings
+
   public let header: ENVIHeader
   public let headerFile: URL
   /// The file of numbers.

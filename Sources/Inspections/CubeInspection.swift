@@ -30,9 +30,10 @@ public struct CubeInspection: Sendable {
 
   /// Looks at a file; throws only where there is no such file.
   public init(_ file: URL) throws {
-    _ = try BoundedFile.size(of: file)
+    let isBands = CubeFile.isCube(folder: file)
+    if !isBands { _ = try BoundedFile.size(of: file) }
     self.file = file
-    let isENVI = Self.isENVI(file)
+    let isENVI = !isBands && Self.isENVI(file)
     do {
       let reader = try CubeFile.open(file)
       let statistics = try CubeStatistics(reader)
@@ -44,33 +45,38 @@ public struct CubeInspection: Sendable {
       verdict = diagnosis?.isDoubtful == true ? .doubtful : .good
       text = Self.text(reader, statistics, diagnosis)
     } catch {
+      verdict = Self.isOtherShape(error) ? .notCube : .unusable
       // The doctor may know more; where it knows nothing, the reader's complaint says it all.
-      let diagnosis = isENVI ? try? HeaderDiagnosis(file) : nil
+      let diagnosis = isENVI && verdict == .unusable ? try? HeaderDiagnosis(file) : nil
       reader = nil
       statistics = nil
       self.diagnosis = diagnosis
-      verdict = Self.isOtherShape(error) ? .notCube : .unusable
-      trouble = (error as? any Explained)?.problem ?? error.localizedDescription
-      text = Self.text(of: error, file, diagnosis)
+      trouble = Self.problem(error)
+      text = Self.text(of: error, file, verdict, diagnosis)
     }
   }
 
   /// Whether the file is read as ENVI: all that has no ending of another format.
   static func isENVI(_ file: URL) -> Bool {
-    !["npy", "mat", "tif", "tiff", "h5", "hdf5"].contains(file.pathExtension.lowercased())
+    !(CubeFile.endings + ["h5", "hdf5"]).contains(file.pathExtension.lowercased())
   }
 
   private static func text(
-    of error: any Error, _ file: URL, _ diagnosis: HeaderDiagnosis?
+    of error: any Error, _ file: URL, _ verdict: Verdict, _ diagnosis: HeaderDiagnosis?
   ) -> String {
-    guard let diagnosis else { return "\(file.lastPathComponent)\n  unusable: \(problem(error))" }
+    let files = diagnosis.map { [$0.headerFile, $0.file] } ?? [file]
     var lines = [
-      "\(diagnosis.headerFile.lastPathComponent) + \(diagnosis.file.lastPathComponent)",
-      "  unusable: \(problem(error))",
+      files.map(\.lastPathComponent).joined(separator: " + "),
+      "  \(verdict.rawValue): \(problem(error))",
     ]
-    // A complaint about the size already tells it.
-    if let arithmetic = diagnosis.arithmetic, !problem(error).contains("the file holds") {
-      lines.append("  size: \(arithmetic)")
+    let remedy = (error as? any Explained)?.remedy.map { "  help: \($0)" }
+    guard let diagnosis else {
+      lines += verdict == .notCube ? OtherContents.lines(of: file) : []
+      return (lines + [remedy].compactMap(\.self)).joined(separator: "\n")
+    }
+    // A complaint about the size already tells it, and the readings are its remedy.
+    if !problem(error).contains("the file holds") {
+      lines += [remedy, diagnosis.arithmetic.map { "  size: \($0)" }].compactMap(\.self)
     }
     lines.append("  readings that fit, the best first (evidence: how alike neighbors are, 0 to 1):")
     lines += diagnosis.table
@@ -80,6 +86,7 @@ public struct CubeInspection: Sendable {
 
   private static func isOtherShape(_ error: any Error) -> Bool {
     if let error = error as? CubeError, case .shape = error.reason { return true }
+    if let error = error as? ENVIError, case .kind = error.reason { return true }
     return problem(error).hasPrefix("holds no array of three extents")
   }
 

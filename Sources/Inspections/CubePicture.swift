@@ -61,17 +61,10 @@ public struct CubePicture: Sendable {
     explanation = note
   }
 
-  /// ENVI counts bands from 1; lists that name no band of the cube are passed over.
+  /// Those that an ENVI header names.
   private static func defaultBands(_ reader: any CubeReader) -> [Int]? {
-    guard
-      let field = (reader as? ENVIFile)?.header.fields.first(where: { $0.name == "default bands" })
-    else { return nil }
-    let bands = field.entries.compactMap { Double($0) }.compactMap { Int(exactly: $0.rounded()) }
-      .map { $0 - 1 }
-    guard bands.count == 1 || bands.count == 3,
-      bands.allSatisfy({ (0..<reader.shape.bands).contains($0) })
-    else { return nil }
-    return bands
+    let bands = (reader as? ENVIFile)?.header.defaultBands ?? []
+    return bands.isEmpty ? nil : bands
   }
 
   /// Bands at three quarters, one half and one quarter of the wavelengths.

@@ -25,9 +25,13 @@ public struct CubeReading: Sendable, Hashable {
     return overflows ? nil : sum
   }
 
-  /// Bytes of what is stored one behind the other: a line, or a band's picture (`bsq`).
+  /// Bytes of what is stored one behind the other: a line, or a band's picture (`bsq`), or as many
+  /// as can be counted.
   var unitByteCount: Int {
-    (interleave == .bsq ? lines : bands) * samples * type.byteCount
+    let (pixels, overflows) = (interleave == .bsq ? lines : bands)
+      .multipliedReportingOverflow(by: samples)
+    let (bytes, overflowsToo) = pixels.multipliedReportingOverflow(by: type.byteCount)
+    return overflows || overflowsToo ? .max : bytes
   }
 
   /// Where a number begins in the file.

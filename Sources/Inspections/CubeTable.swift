@@ -84,8 +84,10 @@ public struct CubeRow: Sendable, Codable {
 
 /// The cubes of a folder, a line each.
 public enum CubeTable {
-  /// The cubes below a folder, by name; where two headers belong to one file of numbers, the one
-  /// that is read when that file is opened.
+  /// The cubes below a folder, by name.
+  ///
+  /// Where two headers belong to one file of numbers, the one that is read when that file is
+  /// opened. Tables of text may be anything and are left out.
   public static func cubes(in folder: URL) throws -> [URL] {
     guard let names = FileManager.default.enumerator(atPath: folder.path(percentEncoded: false))
     else { throw Complaint(folder.relativePath, "the folder cannot be listed") }
@@ -95,12 +97,16 @@ public enum CubeTable {
       let lower = name.lowercased()
       let ending = (lower as NSString).pathExtension
       guard !(lower as NSString).lastPathComponent.hasPrefix(".") else { return false }
-      if ["npy", "mat", "tif", "tiff"].contains(ending) { return true }
+      if CubeFile.endings.contains(ending) { return ending != "csv" }
+      if ending.isEmpty, CubeFile.isCube(folder: folder.appending(path: name)) { return true }
       guard ending == "hdr" else { return false }
       let stem = (lower as NSString).deletingPathExtension
       return !UnreadPair.endings.contains { known.contains("\(stem).\($0).hdr") }
     }.map { folder.appending(path: $0) }
   }
+
+  /// Whether a folder is itself a cube, with a picture for each band.
+  public static func isCube(folder: URL) -> Bool { CubeFile.isCube(folder: folder) }
 
   /// Columns for a terminal, and a sentence on the whole.
   public static func text(of rows: [CubeRow], name: String) -> String {

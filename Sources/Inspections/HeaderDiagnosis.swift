@@ -29,7 +29,7 @@ public struct HeaderDiagnosis: Sendable {
   /// Reads a header, or a file of numbers with its header beside it, and looks at some 100,000
   /// numbers; throws where the header has no fields that could be read.
   public init(_ file: URL) throws {
-    let pair = try UnreadPair(file)
+    let pair = try UnreadPair(opened: file) ?? UnreadPair(file)
     headerFile = pair.headerFile
     self.file = pair.numbersFile
     bytes = try BoundedFile.read(pair.headerFile, limit: ENVIFile.headerLimit)
@@ -173,7 +173,12 @@ struct UnreadPair {
     headerFile = folder.appending(path: first)
   }
 
-  static let endings: Set<String> = [
-    "raw", "dat", "img", "bil", "bip", "bsq", "bin", "cube",
-  ]
+  /// The files that are read when `file` is opened; nil where it does not open.
+  init?(opened file: URL) {
+    // Why it does not open is asked again, and told, by who looks at the pair.
+    guard let cube = try? ENVIFile.open(file) else { return nil }
+    (headerFile, numbersFile) = (cube.headerFile, cube.file)
+  }
+
+  static let endings = Set(ENVIFile.endings)
 }

@@ -24,9 +24,18 @@ struct StoredNumbers {
   ) throws -> Double? {
     guard offset >= 0, type.byteCount <= size - offset else { return nil }
     var bits: UInt64 = 0
-    for place in 0..<type.byteCount {
+    let count = type.byteCount
+    let (block, first) = offset.quotientAndRemainder(dividingBy: Self.blockBytes)
+    if block == current.number, first + count <= current.bytes.count {
+      for place in 0..<count {
+        let byte = UInt64(current.bytes[first + place])
+        bits |= byte << UInt64(8 * (order == .little ? place : count - 1 - place))
+      }
+      return Self.number(bits, type)
+    }
+    for place in 0..<count {
       let byte = UInt64(try byte(at: offset + place))
-      bits |= byte << UInt64(8 * (order == .little ? place : type.byteCount - 1 - place))
+      bits |= byte << UInt64(8 * (order == .little ? place : count - 1 - place))
     }
     return Self.number(bits, type)
   }

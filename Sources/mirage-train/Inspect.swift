@@ -3,6 +3,7 @@ import Datasets
 import Diagnostics
 import Foundation
 import Imaging
+import Inspections
 
 /// Looks at whatever a person has: recordings, cubes, pictures.
 struct Inspect: Command {
@@ -26,7 +27,8 @@ struct Inspect: Command {
   static let operands: [Operand<Self>] = [
     .rest(
       "FILE", \.files,
-      "Cube (ENVI header or its numbers, .npy, .mat, .tif), picture, or folder of them")
+      "Cube (ENVI header or its numbers, .npy, .mat, .tif, .csv, folder of bands), picture, or folder"
+    )
   ]
   static let flags: [Flag<Self>] = [
     .toggle("--json", \.cubes.isJSON, "Write one JSON object a cube instead of text"),
@@ -77,7 +79,7 @@ struct Inspect: Command {
       print(try RecordingInspection(file).text)
       return true
     }
-    if isFolder.boolValue { return try cubes.folder(file) }
+    if isFolder.boolValue, !CubeTable.isCube(folder: file) { return try cubes.folder(file) }
     if ["png", "jpg", "jpeg"].contains(kind) {
       print(Self.text(of: try PictureFile.read(file), name: file.lastPathComponent))
       return true

@@ -60,7 +60,7 @@ struct InspectCubes {
     guard !files.isEmpty else {
       throw Complaint(
         folder.relativePath, "there is no cube in this folder",
-        remedy: "give a folder with .hdr, .npy, .mat or .tif files")
+        remedy: "give a folder with .hdr, .npy, .mat or .tif files, or a picture for each band")
     }
     let rows = try files.map { try CubeRow(CubeInspection($0), in: folder) }
     if isJSON {

@@ -173,6 +173,85 @@ struct CubeInspectionSuite {
         == "SampleData/none.hdr: no such file, or it cannot be read\n  help: check the spelling")
   }
 
+  @Test("a cube beside a preview, and one whose ending nobody knows, are good as they open")
+  func beside() throws {
+    try withTemporaryFolder { folder in
+      let header = try ENVIFile.write(sceneCube(), to: folder.appending(path: "x.hdr"))
+      try Data("a preview".utf8).write(to: folder.appending(path: "x.img"))
+      #expect(try CubeInspection(header).verdict == .good)
+      try FileManager.default.removeItem(at: folder.appending(path: "x.img"))
+      let numbers = folder.appending(path: "x.raw")
+      try FileManager.default.moveItem(at: numbers, to: folder.appending(path: "x.spe"))
+      let inspection = try CubeInspection(header)
+      #expect(inspection.verdict == .good, "\(inspection.text)")
+      #expect(inspection.diagnosis?.file.lastPathComponent == "x.spe")
+    }
+  }
+
+  @Test("what cannot be used is told with what to do")
+  func remedies() throws {
+    let folder = sampleData.appending(path: "Malformed")
+    #expect(
+      try CubeInspection(folder.appending(path: "cube-complex.mat")).text == """
+        cube-complex.mat
+          unusable: 'cube' is complex, real numbers were wanted
+          help: save abs(cube) or real(cube) instead
+        """)
+    let lines = try CubeInspection(folder.appending(path: "gain-count.hdr")).text
+      .split(separator: "\n").map(String.init)
+    #expect(
+      Array(lines[1...2]) == [
+        "  unusable: 'data gain values' lists 2 values but 'bands' is 4",
+        "  help: export the header again with all bands, or correct 'data gain values'",
+      ])
+  }
+
+  @Test(
+    "numbers of another type than the header says are doubted, though their size fits",
+    .bug("https://github.com/spectralpython/spectral/issues/148"))
+  func sameSize() throws {
+    let inspection = try CubeInspection(
+      sampleData.appending(path: "Malformed/type-same-size.hdr"))
+    #expect(inspection.verdict == .doubtful, "\(inspection.text)")
+    #expect(
+      inspection.trouble
+        == "neighbors are far more alike with data type = 4, float32 (was 3, int32)",
+      "\(inspection.text)")
+  }
+
+  @Test("classes and single spectra are no cube, and are told as what they are")
+  func otherContents() throws {
+    try withTemporaryFolder { folder in
+      let map = folder.appending(path: "map.hdr")
+      let text = """
+        ENVI
+        samples = 3
+        lines = 2
+        bands = 1
+        data type = 1
+        interleave = bsq
+        """
+      let classes = "\nfile type = ENVI Classification\nclass names = {none, copper, brass}\n"
+      try (text + classes).write(to: map, atomically: true, encoding: .utf8)
+      try Data([0, 1, 2, 2, 1, 2]).write(to: folder.appending(path: "map.img"))
+      let labels = try CubeInspection(map)
+      #expect(labels.verdict == .notCube && labels.diagnosis == nil)
+      #expect(
+        labels.text.contains(
+          "  a classification of 2 lines × 3 samples: none (0) 16.7 %, copper (1) 33.3 %, "
+            + "brass (2) 50 %"), "\(labels.text)")
+      let spectra =
+        "\nfile type = ENVI Spectral Library\nspectra names = {copper, brass}\n"
+        + "wavelength = {500, 600, 700}\n"
+      let library = folder.appending(path: "metals.hdr")
+      try (text + spectra).write(to: library, atomically: true, encoding: .utf8)
+      try Data([1, 2, 3, 4, 5, 6]).write(to: folder.appending(path: "metals.sli"))
+      #expect(
+        try CubeInspection(library).text.contains(
+          "  a library of 2 spectra of 3 bands, 500 to 700 nm: copper, brass"))
+    }
+  }
+
   @Test("bars reach from the least to the largest value")
   func bars() {
     #expect(AmountText.sparkline([0, 1, 2, 7]) == "▁▂▃█")
