@@ -85,8 +85,9 @@ let programs: [(name: String, path: String, uses: [String])] = [
   (
     "mirage-train", "Sources/mirage-train",
     [
-      "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation", "Imaging",
-      "Inspections", "LineScan", "ModelExchange", "NeuralNetworks", "Reports",
+      "Bundles", "CommandKit", "Datasets", "Diagnostics", "Distillation",
+      "Hyperspectral", "Imaging", "Inspections", "LineScan", "ModelExchange", "NeuralNetworks",
+      "Reports", "Tensors",
     ]
   ),
   (
@@ -184,7 +185,8 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
     .target(
       name: "FuzzTargets",
       dependencies: dependencies([
-        "Inspections", "Hyperspectral", "Imaging", "Tensors", "Diagnostics",
+        "LineScan", "Inspections", "Hyperspectral", "Imaging", "Tensors", "Units",
+        "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 

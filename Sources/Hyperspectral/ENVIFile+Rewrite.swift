@@ -6,10 +6,12 @@ extension ENVIFile {
   /// Writes the cube again in another order: the same numbers bit for bit, and every field of the
   /// header.
   ///
-  /// Some lines at a time are in memory. Named as in `write`; gives the new header.
+  /// Some lines at a time are in memory. Named as in `write`; gives the new header. `progress` gets
+  /// the lines done so far; what it throws ends the writing, and nothing is left of it.
   @discardableResult
   public func rewrite(
-    to file: URL, interleave: Interleave, byteOrder: ByteOrder = .little
+    to file: URL, interleave: Interleave, byteOrder: ByteOrder = .little,
+    progress: (Int) throws -> Void = { _ in }
   ) throws -> URL {
     let layout = ENVILayout(
       samples: header.samples, bands: header.bands, type: header.type, interleave: interleave,
@@ -18,13 +20,13 @@ extension ENVIFile {
     let partial = ENVIPair.partial(of: numbersFile)
     let handle = try GrowingFile.create(partial, named: numbersFile.relativePath)
     do {
-      try copyNumbers(layout, to: handle)
+      try copyNumbers(layout, to: handle, progress)
       try handle.close()
     } catch {
       // The error that stopped the writing is the one that matters.
       try? FileManager.default.removeItem(at: partial)
       if error is any Explained { throw error }
-      throw GrowingFile.refusal(error, numbersFile.relativePath, after: "some of its numbers")
+      throw GrowingFile.refusal(error, unfinished: numbersFile.relativePath)
     }
     try GrowingFile.move(partial, to: numbersFile)
     let meaning = ENVIHeader.Meaning(wavelengths: header.wavelengths, isAsStored: true)
@@ -34,7 +36,9 @@ extension ENVIFile {
     return headerFile
   }
 
-  private func copyNumbers(_ layout: ENVILayout, to handle: FileHandle) throws {
+  private func copyNumbers(
+    _ layout: ENVILayout, to handle: FileHandle, _ progress: (Int) throws -> Void
+  ) throws {
     let size = header.type.byteCount
     var bytes: [UInt8] = []
     for first in stride(from: 0, to: header.lines, by: linesAtOnce) {
@@ -46,6 +50,7 @@ extension ENVIFile {
         to: (layout.interleave, layout.byteOrder))
       guard layout.interleave == .bsq else {
         try handle.write(contentsOf: ordered)
+        try progress(lines.upperBound)
         continue
       }
       let row = header.samples * size
@@ -54,6 +59,7 @@ extension ENVIFile {
         try handle.write(
           contentsOf: ordered[(band * lines.count * row)..<((band + 1) * lines.count * row)])
       }
+      try progress(lines.upperBound)
     }
   }
 

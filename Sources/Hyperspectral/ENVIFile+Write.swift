@@ -56,7 +56,7 @@ extension ENVIFile {
     } catch {
       // The error that stopped the writing is the one that matters.
       try? FileManager.default.removeItem(at: partial)
-      throw GrowingFile.refusal(error, numbersFile.relativePath, after: "some of its numbers")
+      throw GrowingFile.refusal(error, unfinished: numbersFile.relativePath)
     }
     // The header comes last: who finds it finds the numbers that it describes.
     try GrowingFile.move(partial, to: numbersFile)

@@ -182,6 +182,13 @@ enum GrowingFile {
       remedy: "check that the folder is yours to write and has room left; what was written is kept")
   }
 
+  /// The same of a file that appears only when it is whole.
+  static func refusal(_ error: any Error, unfinished name: String) -> Complaint {
+    Complaint(
+      name, "cannot be written: \(reason(of: error))",
+      remedy: "check that the folder is yours to write and has room left; nothing was changed")
+  }
+
   private static func reason(of error: any Error) -> String {
     let error = error as NSError
     guard error.domain == NSPOSIXErrorDomain,

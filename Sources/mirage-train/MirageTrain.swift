@@ -7,8 +7,8 @@ enum MirageTrain {
       "mirage-train",
       "Teaches an RGB-only student with a hyperspectral camera, and shows what that bought.",
       [
-        RecordLines.self, Inspect.self, SplitCommand.self, Fit.self, Evaluate.self, Report.self,
-        Export.self,
+        RecordLines.self, Inspect.self, Convert.self, SplitCommand.self, Fit.self, Evaluate.self,
+        Report.self, Export.self,
       ]
     ).main()
   }

@@ -28,7 +28,7 @@ struct HyperspectralBenchmarks {
       var random = SplitMix64(seed: 7)
       let count = samples * bands
       let lamp = (0..<count).map { _ in Float(random.nextUniform(1500, 3500).rounded()) }
-      let block = try (0..<20).map { _ in
+      let block = (0..<20).map { _ in
         ScalarType.uint16.encode((0..<count).map { _ in Float(random.nextIndex(below: 3600)) })
       }
       try write("counts", lines: lines) { block[$0 % block.count] }
@@ -42,7 +42,7 @@ struct HyperspectralBenchmarks {
 
     private func write(_ name: String, lines: Int, _ line: (Int) -> [UInt8]) throws {
       let numbers = file("\(name).raw")
-      FileManager.default.createFile(atPath: numbers.path, contents: nil)
+      try Data().write(to: numbers)
       let handle = try FileHandle(forWritingTo: numbers)
       for number in 0..<lines { try handle.write(contentsOf: line(number)) }
       try handle.close()

@@ -66,6 +66,34 @@ struct InspectTests {
     }
   }
 
+  @Test("a recording becomes reflectance in any order, and its references come in pairs")
+  func conversion() throws {
+    try withTemporaryFolder { folder in
+      let cubes = sampleData.appending(path: "Cubes").path
+      let (dark, white) = ("\(cubes)/dark.hdr", "\(cubes)/white.hdr")
+      let written = try run(
+        "mirage-train",
+        [
+          "convert", "\(cubes)/counts-bil.hdr", "--dark", dark, "--white", white, "--out", "r.hdr",
+          "--interleave", "bsq",
+        ], in: folder)
+      #expect(written.status == 0, "\(written.error)")
+      #expect(
+        written.output.hasSuffix(
+          "r.hdr + r.raw: 6 lines × 5 samples × 16 bands, bsq, float32, reflectance\n"),
+        "\(written.output)")
+      let alone = try run(
+        "mirage-train", ["convert", "\(cubes)/counts-bil.hdr", "--dark", dark, "--out", "s.hdr"],
+        in: folder)
+      #expect(alone.status == 1)
+      #expect(
+        alone.error
+          == "mirage-train: --dark: is given alone\n  help: give both references, or neither\n")
+      let missing = try run("mirage-train", ["convert", "\(cubes)/rows.npy"], in: folder)
+      #expect(missing.status == 1 && missing.error.contains("--out: is not given"))
+    }
+  }
+
   @Test("a changed picture is refused until the folder is sealed again")
   func sealing() throws {
     try withTemporaryFolder { folder in
