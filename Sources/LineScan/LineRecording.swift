@@ -115,8 +115,15 @@ public final class LineRecording {
 
   private func write(_ bytes: [UInt8], row: LineRow) throws {
     // The table comes first: a row without its line is passed over, a line without row is not.
+    let size = tableSize
     try appendToTable(LineTable.text(row, line: summary.lines))
-    try cube.append(stored: bytes)
+    do {
+      try cube.append(stored: bytes)
+    } catch {
+      // Closing cuts the row that got no line.
+      tableSize = size
+      throw error
+    }
     if row.state != .measured {
       fields.note(missing: summary.lines)
       summary.missing += 1
