@@ -23,6 +23,9 @@ public enum AtomicFile {
 
 /// The one JSON coder: sorted keys and pretty print out, JSON5 (comments, trailing commas) in.
 public enum JSONFile {
+  /// The largest file that is read: 256 MiB.
+  public static let fileLimit = 256 << 20
+
   /// Several lines, for files that people read.
   public static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
@@ -56,10 +59,8 @@ public enum JSONFile {
 
   /// Reads a value from a file; an error names the file, the key and what was wanted there.
   public static func read<Value: Decodable>(_ type: Value.Type, at file: URL) throws -> Value {
-    guard let data = try? Data(contentsOf: file) else {
-      throw Complaint(file.relativePath, "no such file, or it cannot be read")
-    }
-    return try decode(type, from: data, place: file.relativePath)
+    try decode(
+      type, from: BoundedFile.read(file, limit: fileLimit), place: file.relativePath)
   }
 
   private static func path(_ context: DecodingError.Context) -> String {

@@ -88,7 +88,9 @@ struct DiagnosticsSuite {
     let error = try #require(throws: Complaint.self) {
       try JSONFile.read(Settings.self, at: URL(filePath: "no/such.json"))
     }
-    #expect("\(error)" == "no/such.json: no such file, or it cannot be read")
+    #expect(
+      "\(error)"
+        == "no/such.json: no such file, or it cannot be read\n  help: check the spelling")
   }
 
   @Test(
