@@ -3,7 +3,9 @@ import Foundation
 import Hyperspectral
 import Imaging
 import Inspections
+import LineScan
 import Tensors
+import Units
 
 // The entries that libFuzzer calls, one for each reader of outside bytes. A reader may read or
 // refuse in words; anything else (a trap, a hang, an error without words, more memory than the
@@ -21,13 +23,30 @@ public func fuzzCube(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   attempt { try readAll(CubeFile.open(pair(bytes(start, count))), fileSize: count) }
 }
 
-/// The same pair for the header doctor, repair included.
+/// The same pair as a map of classes, and as a library of spectra.
+@_cdecl("fuzz_envi_labels")
+public func fuzzLabelsOfENVI(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt {
+    let file = try pair(bytes(start, count))
+    attempt { _ = try ENVIClassification.read(file) }
+    attempt { _ = try SpectralLibrary.read(file) }
+  }
+}
+
+/// The same pair for the header doctor: its screen, its table, pictures, spectra and repairs.
 @_cdecl("fuzz_envi_doctor")
 public func fuzzDoctor(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   attempt {
-    let diagnosis = try HeaderDiagnosis(pair(bytes(start, count)))
-    _ = diagnosis.table
-    for found in diagnosis.readings { attempt { _ = try diagnosis.repairedText(found) } }
+    let inspection = try CubeInspection(pair(bytes(start, count)))
+    precondition(!inspection.text.isEmpty, "a screen without words")
+    _ = try JSONFile.line(CubeRow(inspection))
+    if let diagnosis = inspection.diagnosis {
+      for found in diagnosis.readings { attempt { _ = try diagnosis.repairedText(found) } }
+    }
+    if let reader = inspection.reader, let pixel = CubeRegion(text: "0,0") {
+      _ = try CubePicture(reader)
+      _ = SpectrumChart([try RegionSpectrum(pixel, of: reader)], of: reader).svg
+    }
   }
 }
 
@@ -49,6 +68,82 @@ public func fuzzMATLAB(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 @_cdecl("fuzz_tiff")
 public func fuzzTIFF(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   attempt { try readAll(CubeFile.open(file("tif", bytes(start, count))), fileSize: count) }
+}
+
+/// A table of single spectra.
+@_cdecl("fuzz_spectra_table")
+public func fuzzSpectra(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt { try readAll(CubeFile.open(file("csv", bytes(start, count))), fileSize: count) }
+}
+
+/// Wavelengths beside a cube of four bands.
+@_cdecl("fuzz_wavelengths")
+public func fuzzWavelengths(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt {
+    _ = try file("wavelengths.json", bytes(start, count))
+    try readAll(CubeFile.open(file("npy", fourBands)), fileSize: count)
+  }
+}
+
+/// Made anew each time: what globals hold may look lost to the check for leaks.
+private var fourBands: Data {
+  NumPyFile.encode(NumPyArray(shape: [1, 1, 4], values: [1, 2, 3, 4], type: .float32))
+}
+
+/// How counts become spectra, as a recording's folder or a bundle stores it.
+@_cdecl("fuzz_recipe")
+public func fuzzRecipe(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = bytes(start, count)
+  return attempt {
+    let recipe = try JSONFile.decode(ReflectanceRecipe.self, from: input, place: "input")
+    let again = try JSONFile.encode(recipe)
+    let back = try JSONFile.decode(ReflectanceRecipe.self, from: again, place: "again")
+    precondition(back == recipe, "a recipe that does not come back")
+    let bands = (0..<6).map { Wavelength(nanometers: 500 + 50 * Double($0)) }
+    func reference(_ level: Float) throws -> DetectorReference {
+      try DetectorReference(
+        Cube(
+          lines: 1, samples: 3, wavelengths: bands, values: [Float](repeating: level, count: 18)),
+        name: "reference", options: recipe.radiometry)
+    }
+    let calibration = try ReflectanceCalibration(
+      dark: reference(100), white: reference(3000), recipe: recipe)
+    var corrector = try ReflectanceCorrector(
+      calibration, layout: LineLayout(samples: 3, bands: 6, type: .uint16))
+    guard corrector.count < 1 << 16 else { return }
+    var spectra = [Float](repeating: 0, count: corrector.count)
+    var target = spectra.mutableSpan
+    corrector.correct([UInt8](repeating: 5, count: 36).span.bytes, into: &target)
+  }
+}
+
+/// What a bridge sends, in pieces of any length.
+@_cdecl("fuzz_line_stream")
+public func fuzzLines(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = [UInt8](bytes(start, count))
+  let step = max(1, Int(input.last ?? 1) * 4)
+  return attempt {
+    var decoder = LineStreamDecoder(place: "input")
+    for first in stride(from: 0, to: input.count, by: step) {
+      decoder.append(Array(input[first..<min(first + step, input.count)]))
+      while try decoder.next() != nil {}
+    }
+  }
+}
+
+/// A recording whose program was killed: its header, a zero byte, its table, a zero byte, numbers.
+@_cdecl("fuzz_line_recording")
+public func fuzzRecording(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt {
+    let parts = bytes(start, count).split(
+      separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+    _ = try file("lines.csv", parts.count > 1 ? Data(parts[1]) : Data())
+    _ = try file("raw", parts.count > 2 ? Data(parts[2]) : Data())
+    let header = try file("hdr", Data(parts[0]))
+    let lines = try LineRecording.repair(header)
+    let told = try CubeFile.open(header).shape.lines
+    precondition(told == lines, "a repair that does not tell its lines")
+  }
 }
 
 /// A PNG picture.
