@@ -17,7 +17,8 @@ public struct SpectralAngleMapper: SpectralBaseline {
       ).means
   }
 
-  /// Ten times the cosine of the angle to each class's mean, `[N, classes]`, of spectra `[N, bands]`.
+  /// Ten times the cosine of the angle to each class's mean, `[N, classes]`, of spectra
+  /// `[N, bands]`.
   public func scores(_ spectra: Tensor) -> Tensor {
     let bands = spectra.rowCount
     var values: [Float] = []

@@ -27,8 +27,7 @@ struct Inspect: Command {
   static let operands: [Operand<Self>] = [
     .rest(
       "FILE", \.files,
-      "Cube (ENVI header or its numbers, .npy, .mat, .tif, .csv, folder of bands), picture, or folder"
-    )
+      "Cube (ENVI header or its numbers, .npy, .mat, .tif, .csv, folder of bands), picture, folder")
   ]
   static let flags: [Flag<Self>] = [
     .toggle("--json", \.cubes.isJSON, "Write one JSON object a cube instead of text"),
