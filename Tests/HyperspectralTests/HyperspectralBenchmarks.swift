@@ -9,7 +9,7 @@ import Units
 /// A cube of 640 samples × 224 bands as a line-scan camera writes it, and one four times as long.
 ///
 /// The files lie in `.build/benchmarks` while they are measured, in the system's memory, and are
-/// deleted.
+/// deleted. All is done by one thread, and timed by what it takes of a processor.
 @Suite("Hyperspectral benchmarks", .tags(.benchmark), .serialized)
 struct HyperspectralBenchmarks {
   /// A recording and its references.
@@ -112,20 +112,19 @@ struct HyperspectralBenchmarks {
     memset(second, 1, count)
     try Benchmark("reading BIL counts into reflectance, 2000 lines", unit: "bytes").race(
       work: recording.bytes, against: "cat into memory, then memcpy", target: 0.8, turns: 9,
-      tries: 1, ours: { _ in try recording.stream(calibration) },
+      tries: 1, by: .processor, ours: { _ in try recording.stream(calibration) },
       peer: { _ in
-        let start = ContinuousClock.now
+        let start = Benchmark.Timing.processor.now + Benchmark.processorTimeOfPrograms
         try Self.cat(recording.file("counts.raw"), into: first, count: count)
         memcpy(second, first, count)
-        return start.duration(to: .now)
+        return Benchmark.Timing.processor.now + Benchmark.processorTimeOfPrograms - start
       })
     #expect(!Benchmark.isFull || second.load(as: UInt8.self) == first.load(as: UInt8.self))
-    let lines = Double(recording.lines)
-    try Benchmark("lines of a camera on one core", unit: "lines").measure(
-      small: 1, full: 2000,
-      // A fifth of a core is five times the camera's rate.
-      against: (Benchmark.Peer("line-scan camera, 640 × 224", rate: 670), 5),
-      setUp: { _ in recording }, work: { try $0.stream(calibration) / Float(lines) })
+    // A fifth of a core is five times the camera's rate.
+    try Benchmark("lines of a camera on one core", unit: "lines").race(
+      work: Double(recording.lines), against: "line-scan camera, 640 × 224, 670 lines/s", target: 5,
+      turns: 9, tries: 1, by: .processor, ours: { _ in try recording.stream(calibration) },
+      peer: { _ in .seconds(Double(recording.lines) / 670) })
   }
 
   /// Reads what `cat` writes.
@@ -153,11 +152,14 @@ struct HyperspectralBenchmarks {
     let short = try Recording(lines: Benchmark.isFull ? 2000 : 4)
     let long = try Recording(lines: Benchmark.isFull ? 8000 : 16)
     let calibration = try short.calibration()
-    let clock = ContinuousClock()
     try Benchmark("four times the lines, 8000", unit: "bytes").race(
       work: long.bytes, against: "2000 lines four times", target: 0.9, turns: 5, tries: 1,
-      ours: { _ in try long.stream(calibration) },
-      peer: { _ in try clock.measure { for _ in 0..<4 { try short.stream(calibration) } } })
+      by: .processor, ours: { _ in try long.stream(calibration) },
+      peer: { _ in
+        let start = Benchmark.Timing.processor.now
+        for _ in 0..<4 { try short.stream(calibration) }
+        return Benchmark.Timing.processor.now - start
+      })
     let small = try Self.peak { try short.stream(calibration) }
     let large = try Self.peak { try long.stream(calibration) }
     guard Benchmark.isFull else { return }
@@ -196,7 +198,7 @@ struct HyperspectralBenchmarks {
       expectClose(found, wanted, absolute: 1e-3, relative: 1e-3)
       try Benchmark("reflectance, 112 bands and SNV of 2000 lines", unit: "bytes").race(
         work: recording.bytes, against: name, target: 5, turns: turns, tries: 1,
-        ours: { _ in try recording.stream(calibration) },
+        by: .processor, ours: { _ in try recording.stream(calibration) },
         peer: { _ in .seconds(try #require(Double(peer.ask() ?? ""))) })
     }
   }
@@ -232,7 +234,7 @@ struct HyperspectralBenchmarks {
     #expect(try Data(contentsOf: out) == Data(turned.prefix(20 * lines.count / recording.lines)))
     try Benchmark("BIL to BIP in memory, 2000 lines", unit: "bytes").race(
       work: recording.bytes, against: "numpy.copyto", target: 3, turns: 7, tries: 1,
-      ours: { _ in turn() },
+      by: .processor, ours: { _ in turn() },
       peer: { _ in .seconds(try #require(Double(peer.ask() ?? ""))) })
   }
 }

@@ -2,6 +2,31 @@ import Foundation
 import Testing
 
 extension Benchmark {
+  /// What a race is timed by.
+  public enum Timing: Sendable {
+    /// The clock on the wall.
+    case wall
+    /// The time that a processor spends on this process: what one thread takes on an idle core,
+    /// however busy the machine is.
+    case processor
+
+    /// Now, from any beginning.
+    public var now: Duration {
+      var time = timespec()
+      clock_gettime(self == .wall ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &time)
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+  }
+
+  /// The time that a processor has spent on programs that this one started and that have ended.
+  public static var processorTimeOfPrograms: Duration {
+    var usage = rusage()
+    getrusage(RUSAGE_CHILDREN.rawValue, &usage)
+    return [usage.ru_utime, usage.ru_stime].reduce(.zero) {
+      $0 + .seconds($1.tv_sec) + .microseconds($1.tv_usec)
+    }
+  }
+
   /// Times `ours` and `peer` by turns, so that whatever else the machine does meets both alike.
   ///
   /// A turn is the best of some calls, for whoever was interrupted; of the turns it is the median.
@@ -12,6 +37,7 @@ extension Benchmark {
   ///   - peer: does the same work another way and says how long that took.
   public func race(
     work: Double, against name: String, target: Double, turns: Int = 41, tries: Int = 5,
+    by timing: Timing = .wall,
     ours: (_ call: Int) throws -> Void, peer: (_ call: Int) throws -> Duration
   ) throws {
     try ours(0)
@@ -21,9 +47,9 @@ extension Benchmark {
       try (0..<tries).map { try call($0) }.min() ?? .zero
     }
     func timed(_ call: Int) throws -> Duration {
-      let start = clock.now
+      let start = timing.now
       try ours(call)
-      return start.duration(to: clock.now)
+      return timing.now - start
     }
     // A processor that was idle runs slowly at first.
     let warm = clock.now + .milliseconds(500)
