@@ -47,7 +47,7 @@ let libraries: [Library] = [
   Library("USBCameraSimulation", ["Imaging", "Units", "Diagnostics"]),
   Library(
     "Cameras", ["CV4L2", "BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"],
-    testsUse: ["CV4L2", "USBCameraSimulation"]),
+    testsUse: ["CAllocationCount", "CJPEG", "CV4L2", "USBCameraSimulation"]),
   Library("Conveyor", ["Imaging", "Units"]),
   Library("Models", ["NeuralNetworks"]),
   Library(
@@ -153,7 +153,9 @@ let package = Package(
       .target(
         name: "TestSupport",
         dependencies: dependencies(["Diagnostics", "Imaging", "Tensors", "Units"]),
-        path: "Tests/TestSupport", swiftSettings: swiftSettings)
+        path: "Tests/TestSupport", swiftSettings: swiftSettings),
+      // Counts what is asked of malloc, in test programs alone.
+      .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     ]
     + libraries.filter(\.isTested).map { library in
       .testTarget(
@@ -190,15 +192,16 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 
-// `MIRAGE_ONLY=LineScan swift test …` builds one library with what it imports, and its tests.
-if let only = Context.environment["MIRAGE_ONLY"] {
-  var wanted: Set = [
-    only, only + "Tests", "TestSupport", "Diagnostics", "Imaging", "Tensors", "Units",
-  ]
+// `MIRAGE_ONLY=LineScan swift test …` builds one library with what it imports, and its tests;
+// `MIRAGE_ONLY=Cameras,miraged …` programs too.
+if let only = Context.environment["MIRAGE_ONLY"]?.split(separator: ",").map(String.init) {
+  let named = programs.filter { only.contains($0.name) }
+  var wanted: Set = ["TestSupport", "Diagnostics", "Imaging", "Tensors", "Units"]
+  wanted.formUnion(only + only.map { $0 + "Tests" } + named.flatMap(\.uses))
   // Libraries are listed bottom up, so one way down finds all that are imported.
   for library in libraries.reversed() where wanted.contains(library.name) {
-    wanted.formUnion(library.uses + (library.name == only ? library.testsUse : []))
+    wanted.formUnion(library.uses + (only.contains(library.name) ? library.testsUse : []))
   }
   package.targets.removeAll { !wanted.contains($0.name) }
-  package.products = []
+  package.products = named.map { .executable(name: $0.name, targets: [$0.name]) }
 }
