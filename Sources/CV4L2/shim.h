@@ -62,6 +62,9 @@ MIRAGE_FORMAT(MJPEG);
 MIRAGE_FORMAT(JPEG);
 MIRAGE_FORMAT(YUV420);
 MIRAGE_FORMAT(YVYU);
+MIRAGE_FORMAT(YVU420);
+MIRAGE_FORMAT(NV16);
+MIRAGE_FORMAT(NV61);
 #undef MIRAGE_FORMAT
 
 // The calls below return a value of 0 or more, or the negative errno, read before anything else

@@ -87,28 +87,6 @@ public struct CameraStatus: Sendable, Equatable, Codable {
   public var drifts = 0
 }
 
-/// Belt travel for the moment of an exposure.
-public protocol Encoder: Sendable {
-  /// How far the belt had traveled at `instant`, in millimeters; never less at a later instant.
-  func millimeters(at instant: LineInstant) -> Double
-}
-
-/// A belt whose speed is known and does not change; 0 is no belt.
-public struct SteadyBelt: Encoder {
-  public let speedMillimetersPerSecond: Double
-
-  public init(speedMillimetersPerSecond: Double) {
-    precondition(
-      speedMillimetersPerSecond >= 0, "belt: speed \(speedMillimetersPerSecond), 0 or more wanted")
-    self.speedMillimetersPerSecond = speedMillimetersPerSecond
-  }
-
-  /// Speed times time.
-  public func millimeters(at instant: LineInstant) -> Double {
-    speedMillimetersPerSecond * instant.seconds
-  }
-}
-
 /// Lets one complaint of a kind through each second, and counts the others into the next.
 struct ComplaintGate: Sendable {
   /// What may come with every frame.
@@ -118,6 +96,7 @@ struct ComplaintGate: Sendable {
     case empty
     case truncated
     case undecodable
+    case misplaced
   }
 
   private var last: [Kind: Int64] = [:]

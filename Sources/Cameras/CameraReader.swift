@@ -167,6 +167,9 @@ final class CameraReader {
     } else {
       let found = try acquisition.take(from: session)
       if found.good { noteGoodFrame(session) }
+      if found.frames > 0, !found.good {
+        try checkUse(session, now: wiring.system.nanoseconds)
+      }
       // An error without a frame would be told again at once, and for ever.
       if found.frames == 0, ready & Int32(POLLERR | POLLHUP | POLLNVAL) != 0 {
         throw CameraRefusal(session.device.place, .call(request: "poll", number: EIO))
@@ -184,8 +187,9 @@ final class CameraReader {
     hasStreamed = true
     fruitless = 0
     retryMilliseconds = Self.firstRetryMilliseconds
+    // Words are made only where the state is new: this is called for each frame.
+    guard wiring.exchange.state != .streaming else { return }
     let rate = session.format.rate.map { " at \(short($0)) frames/s" } ?? ""
-    guard wiring.exchange.status.state != .streaming else { return }
     enter(
       .streaming,
       "\(session.format.name) \(session.format.width) × \(session.format.height)\(rate); "
@@ -212,15 +216,30 @@ final class CameraReader {
     }
   }
 
+  /// Frames that come and cannot be shown, one and all, are no better than none.
+  private func checkUse(_ session: CameraSession, now: Int64) throws(CameraRefusal) {
+    let silence = now - acquisition.lastGoodAt
+    guard silence > max(patience(session), Self.firstFrameNanoseconds) else { return }
+    throw CameraRefusal(
+      session.device.place,
+      .useless(
+        seconds: Double(silence) / 1e9, frames: acquisition.framesSinceGood,
+        fault: acquisition.lastFault))
+  }
+
   private func checkSilence(_ session: CameraSession, now: Int64) throws(CameraRefusal) {
     let silence = now - acquisition.lastFrameAt
-    var limit = Int64(wiring.settings.stallMilliseconds) * 1_000_000
-    let slowest = min(session.format.rate ?? 30, session.meter.rates?.received ?? .infinity)
-    let periods = Double(wiring.settings.stallPeriods) / max(slowest, 0.01) * 1e9
-    limit = max(limit, Int64(min(periods, 60e9)))
+    var limit = patience(session)
     if acquisition.framesOfSession == 0 { limit = max(limit, Self.firstFrameNanoseconds) }
     guard silence > limit else { return }
     throw CameraRefusal(session.device.place, .silent(seconds: Double(silence) / 1e9))
+  }
+
+  /// How long a running stream may be without frames.
+  private func patience(_ session: CameraSession) -> Int64 {
+    let slowest = min(session.format.rate ?? 30, session.meter.rates?.received ?? .infinity)
+    let periods = Double(wiring.settings.stallPeriods) / max(slowest, 0.01) * 1e9
+    return max(Int64(wiring.settings.stallMilliseconds) * 1_000_000, Int64(min(periods, 60e9)))
   }
 
   // MARK: Recovering

@@ -10,6 +10,8 @@ final class CameraSession {
   struct Memory {
     /// The size that the first session agreed on.
     var size: (width: Int, height: Int)?
+    /// The size of the signal at its input, of which a grabber may make another.
+    var signal: (width: Int, height: Int)?
     var controls: [UInt32: Int] = [:]
   }
 
@@ -47,6 +49,7 @@ final class CameraSession {
       capabilities = try CameraCapabilities(of: device)
       try capabilities.check(place: device.place)
       input = try VideoInput(settings.input, on: device)
+      try input.check(against: memory.signal, place: device.place)
       let wanted = settings.width.flatMap { width in settings.height.map { (width, $0) } }
       choice = try CameraOffer(of: device, wanted: wanted)
         .choice(for: settings, place: device.place)
@@ -72,7 +75,7 @@ final class CameraSession {
   /// What the session after this one must know.
   func remembered(_ memory: Memory) -> Memory {
     Memory(
-      size: memory.size ?? (format.width, format.height),
+      size: memory.size ?? (format.width, format.height), signal: memory.signal ?? input.size,
       controls: controls?.values ?? memory.controls)
   }
 
@@ -149,6 +152,24 @@ struct VideoInput {
     timings = found
     let current = try device.answer(.getTimings, to: v4l2_dv_timings())
     if current.map({ !Self.areEqual($0, found) }) ?? true { try device.ask(.setTimings, &found) }
+  }
+
+  /// The size of the signal's pictures; nil where the input has no timings.
+  var size: (width: Int, height: Int)? {
+    timings.map { (Int($0.bt.width), Int($0.bt.height)) }
+  }
+
+  /// Refuses a signal of another size than was read before: a grabber would crop it or scale it,
+  /// and nothing on the pictures would lie where it lay.
+  func check(
+    against earlier: (width: Int, height: Int)?, place: String
+  ) throws(CameraRefusal) {
+    guard let earlier, let size, size != earlier else { return }
+    throw CameraRefusal(
+      place,
+      .noSignal(
+        "the signal is of \(size.width) × \(size.height) pixels, \(earlier.width) × "
+          + "\(earlier.height) were read before"))
   }
 
   /// Whether the signal is still the one that was found at the start.

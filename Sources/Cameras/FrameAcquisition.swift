@@ -19,6 +19,11 @@ struct FrameAcquisition {
   /// When the last buffer came, or the stream began; monotonic nanoseconds.
   private(set) var lastFrameAt: Int64 = 0
   private(set) var framesOfSession = 0
+  /// When the last frame came that could be shown, or the stream began.
+  private(set) var lastGoodAt: Int64 = 0
+  /// The frames since then, and what was wrong with the last of them.
+  private(set) var framesSinceGood = 0
+  private(set) var lastFault = ""
 
   private let wiring: CameraReader.Wiring
   private var pictures = [Picture](
@@ -30,8 +35,8 @@ struct FrameAcquisition {
 
   /// A stream was started.
   mutating func begin(_ session: CameraSession, at now: Int64) {
-    lastFrameAt = now
-    framesOfSession = 0
+    (lastFrameAt, lastGoodAt) = (now, now)
+    (framesOfSession, framesSinceGood) = (0, 0)
   }
 
   /// Takes what is ready.
@@ -65,6 +70,7 @@ struct FrameAcquisition {
     found.good = try hand(over: freshest, from: stream, session)
     // Decoding took time in which nobody looked for frames.
     lastFrameAt = wiring.system.nanoseconds
+    if found.good { (lastGoodAt, framesSinceGood) = (lastFrameAt, 0) }
     return found
   }
 
@@ -107,9 +113,14 @@ struct FrameAcquisition {
       return false
     }
     let (exposedAt, meaning) = exposure(of: buffer, session)
-    exchange.put(
-      pictures[slot], slot: slot, exposedAt: exposedAt,
-      millimeters: wiring.encoder.millimeters(at: exposedAt), stamp: meaning)
+    do throws(EncoderFault) {
+      exchange.put(
+        pictures[slot], slot: slot, exposedAt: exposedAt,
+        millimeters: try wiring.encoder.millimeters(at: exposedAt), stamp: meaning)
+    } catch {
+      // The camera is well; but what lies nowhere on the belt cannot be sorted.
+      lose(1, .misplaced, error)
+    }
     return true
   }
 
@@ -137,12 +148,25 @@ struct FrameAcquisition {
     _ count: Int, _ kind: ComplaintGate.Kind, _ reason: String, at now: Int64
   ) {
     wiring.exchange.lose(count, areBad: kind != .gap)
+    if kind != .gap { (framesSinceGood, lastFault) = (framesSinceGood + count, reason) }
     guard let total = gate.pass(kind, count: count, at: now) else { return }
     wiring.exchange.note(
       Complaint(
-        "camera", "\(total) frame\(total == 1 ? "" : "s") \(reason)",
+        "camera", "\(Self.frames(total)) \(reason)",
         remedy: kind == .gap ? "free processor time or bus bandwidth" : "check cable and port"))
   }
+
+  /// Counts frames that the encoder has no place for.
+  private mutating func lose(_ count: Int, _ kind: ComplaintGate.Kind, _ fault: EncoderFault) {
+    wiring.exchange.lose(count, areBad: false)
+    guard let total = gate.pass(kind, count: count, at: wiring.system.nanoseconds) else { return }
+    wiring.exchange.note(
+      Complaint(
+        fault.place, "\(Self.frames(total)) without a place on the belt: \(fault.problem)",
+        remedy: fault.remedy))
+  }
+
+  private static func frames(_ count: Int) -> String { "\(count) frame\(count == 1 ? "" : "s")" }
 
   private mutating func tellOfNumbers(_ session: CameraSession) {
     guard !session.counter.isCounting, !hasToldOfNumbers else { return }

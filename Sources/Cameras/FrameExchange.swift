@@ -21,26 +21,28 @@ final class FrameExchange: Sendable {
     var lastMillimeters = -Double.infinity
     var troubles = SourceTroubles()
     var events = CameraEvents()
+    var observers: [AsyncStream<CameraEvent>.Continuation] = []
     var status = CameraStatus()
     var failure: (any Error)?
     var isStopped = false
     var hasEnded = false
   }
 
-  private let state = Mutex(State())
+  private let books = Mutex(State())
   private let arrival = DispatchSemaphore(value: 0)
   private let end = DispatchSemaphore(value: 0)
 
-  var status: CameraStatus { state.withLock { $0.status } }
-  var troubles: SourceTroubles { state.withLock { $0.troubles } }
-  var events: CameraEvents { state.withLock { $0.events } }
-  var isStopped: Bool { state.withLock { $0.isStopped } }
+  var state: CameraState { books.withLock { $0.status.state } }
+  var status: CameraStatus { books.withLock { $0.status } }
+  var troubles: SourceTroubles { books.withLock { $0.troubles } }
+  var events: CameraEvents { books.withLock { $0.events } }
+  var isStopped: Bool { books.withLock { $0.isStopped } }
 
   // MARK: The acquisition thread
 
   /// The slot to write the next picture into.
   var freeSlot: Int {
-    state.withLock { state in
+    books.withLock { state in
       (0..<Self.slots).first { $0 != state.waitingSlot && $0 != state.lentSlot } ?? 0
     }
   }
@@ -50,7 +52,7 @@ final class FrameExchange: Sendable {
     _ picture: Picture, slot: Int, exposedAt: LineInstant, millimeters: Double,
     stamp: StampMeaning
   ) {
-    let wasEmpty = state.withLock { state in
+    let wasEmpty = books.withLock { state in
       let wasEmpty = state.waiting == nil
       if !wasEmpty { state.status.account.dropped += 1 }
       // Stamps and arrivals may alternate; for those behind, time does not run backwards.
@@ -69,7 +71,7 @@ final class FrameExchange: Sendable {
 
   /// Counts frames that were overtaken before they were decoded.
   func drop(_ count: Int) {
-    state.withLock { state in
+    books.withLock { state in
       state.position += count
       state.status.account.dropped += count
     }
@@ -77,7 +79,7 @@ final class FrameExchange: Sendable {
 
   /// Counts frames that never came, or came but could not be used.
   func lose(_ count: Int, areBad: Bool) {
-    state.withLock { state in
+    books.withLock { state in
       state.position += count
       state.status.account.lost += count
       if areBad { state.status.bad += count }
@@ -85,22 +87,27 @@ final class FrameExchange: Sendable {
   }
 
   func note(_ trouble: any Explained) {
-    state.withLock { $0.troubles.note(trouble) }
+    books.withLock { $0.troubles.note(trouble) }
     arrival.signal()
   }
 
   /// Changes what is told about the camera.
   func update(_ change: (inout CameraStatus) -> Void) {
-    state.withLock { change(&$0.status) }
+    books.withLock { change(&$0.status) }
   }
 
   /// Enters a state, if it or its reason is new.
   func enter(_ new: CameraState, _ reason: String, seconds: Double) {
-    let isNew = state.withLock { state in
+    let isNew = books.withLock { state in
       guard state.status.state != new || state.status.reason != reason else { return false }
       state.status.state = new
       state.status.reason = reason
-      state.events.note(CameraEvent(seconds: seconds, state: new, reason: reason))
+      let event = CameraEvent(seconds: seconds, state: new, reason: reason)
+      state.events.note(event)
+      // Those who have stopped listening are forgotten.
+      state.observers.removeAll { observer in
+        if case .terminated = observer.yield(event) { true } else { false }
+      }
       return true
     }
     if isNew { arrival.signal() }
@@ -108,16 +115,36 @@ final class FrameExchange: Sendable {
 
   /// Tells that no more frames come, and why if that is a failure.
   func finish(_ failure: (any Error)?) {
-    state.withLock { state in
+    let observers = books.withLock { state in
       state.failure = failure
       state.hasEnded = true
       if state.waiting != nil {
         state.status.account.dropped += 1
         state.waiting = nil
       }
+      defer { state.observers = [] }
+      return state.observers
     }
+    for observer in observers { observer.finish() }
     arrival.signal()
     end.signal()
+  }
+
+  // MARK: Those who watch
+
+  /// Every change of state from the first that is still known, as it happens; ends with the source.
+  ///
+  /// Who listens too slowly misses the oldest.
+  var changes: AsyncStream<CameraEvent> {
+    let (stream, observer) = AsyncStream<CameraEvent>.makeStream(
+      bufferingPolicy: .bufferingNewest(CameraEvents.capacity))
+    let hasEnded = books.withLock { state in
+      for event in state.events.recent { observer.yield(event) }
+      if !state.hasEnded { state.observers.append(observer) }
+      return state.hasEnded
+    }
+    if hasEnded { observer.finish() }
+    return stream
   }
 
   // MARK: The frame thread
@@ -138,7 +165,7 @@ final class FrameExchange: Sendable {
   }
 
   private func takeWaiting(at now: LineInstant) throws -> Taken {
-    try state.withLock { state in
+    try books.withLock { state in
       if var frame = state.waiting {
         state.waiting = nil
         state.lentSlot = state.waitingSlot
@@ -160,7 +187,7 @@ final class FrameExchange: Sendable {
   }
 
   /// Asks the acquisition thread to end.
-  func stop() { state.withLock { $0.isStopped = true } }
+  func stop() { books.withLock { $0.isStopped = true } }
 
   /// Waits until the acquisition thread has given everything back; false where it did not.
   func waitForEnd(milliseconds: Int) -> Bool {

@@ -85,7 +85,12 @@ extension CameraOffer {
       guard !formats.isEmpty else {
         throw CameraRefusal(place, .call(request: "ENUM_FMT", number: EINVAL))
       }
-      return formats
+      let decodable = formats.filter(\.isDecodable)
+      guard !decodable.isEmpty else {
+        throw CameraRefusal(
+          place, .undecodable(format: formats.map(\.name).joined(separator: ", ")))
+      }
+      return decodable
     }
     let found = formats.filter { $0.name.lowercased() == wanted.lowercased() }
     guard !found.isEmpty else {
@@ -94,6 +99,9 @@ extension CameraOffer {
         .notOffered(
           what: "format", wanted: wanted,
           offered: formats.isEmpty ? "none" : formats.map(\.name).joined(separator: ", ")))
+    }
+    guard found.contains(where: \.isDecodable) else {
+      throw CameraRefusal(place, .undecodable(format: wanted))
     }
     return found
   }

@@ -11,6 +11,8 @@ struct VideoFormat: Sendable, Equatable {
   /// Bytes that the driver says a frame has at most.
   let byteCount: Int
   let color: ColorRules
+  /// V4L2's number for the encoding of color, as the driver gave it.
+  let encoding: UInt32
   /// Frames a second that the driver agreed to; nil where it does not say.
   let rate: Double?
 
@@ -36,6 +38,7 @@ struct VideoFormat: Sendable, Equatable {
     bytesPerLine = Int(pixels.bytesperline)
     byteCount = Int(pixels.sizeimage)
     color = ColorRules(pixels)
+    encoding = pixels.ycbcr_enc
     rate = try Self.agreedRate(choice, device, settings: settings)
     try checkExtent(place: device.place)
   }
@@ -92,19 +95,37 @@ struct VideoFormat: Sendable, Equatable {
     guard (1...(1 << 30)).contains(byteCount) else {
       throw CameraRefusal(place, .contradiction("frames of \(byteCount) bytes"))
     }
-    guard let known = PixelFormat(code: code), known.hasRows else { return }
+    guard let known = PixelFormat(code: code) else { return try checkConverted(place: place) }
+    guard known.hasRows else { return }
     let layout: PixelLayout
     do throws(PixelError) {
       layout = try self.layout(known, place: place)
     } catch {
       throw CameraRefusal(place, .contradiction(error.problem))
     }
-    guard layout.byteCount <= byteCount else {
+    try checkByteCount(layout.byteCount, place: place)
+  }
+
+  private func checkConverted(place: String) throws(CameraRefusal) {
+    guard let known = ConvertedFormat(code: code) else { return }
+    if let row = known.rowBytes(width: width), bytesPerLine != 0 {
+      guard (row...(1 << 24)).contains(bytesPerLine) else {
+        throw CameraRefusal(
+          place,
+          .contradiction(
+            "lines of \(bytesPerLine) bytes, \(width) pixels of \(name) take \(row) to \(1 << 24)"))
+      }
+    }
+    try checkByteCount(leastByteCount(place: place), place: place)
+  }
+
+  private func checkByteCount(_ least: Int, place: String) throws(CameraRefusal) {
+    guard least <= byteCount else {
       throw CameraRefusal(
         place,
         .contradiction(
           "frames of \(byteCount) bytes, but \(height) lines of \(bytesPerLine) bytes take "
-            + "\(layout.byteCount)"))
+            + "\(least)"))
     }
   }
 
@@ -117,9 +138,13 @@ struct VideoFormat: Sendable, Equatable {
 
   /// Bytes without which a frame is truncated; 1 where frames vary in length.
   func leastByteCount(place: String) -> Int {
+    guard let known = PixelFormat(code: code) else {
+      guard let converted = ConvertedFormat(code: code) else { return 1 }
+      let stride = bytesPerLine == 0 ? converted.rowBytes(width: width) ?? 0 : bytesPerLine
+      return converted.leastByteCount(width: width, height: height, stride: stride)
+    }
     // Its layout was checked when the format was agreed on.
-    let layout = PixelFormat(code: code).flatMap { try? self.layout($0, place: place) }
-    return max(1, layout?.byteCount ?? 1)
+    return max(1, (try? layout(known, place: place))?.byteCount ?? 1)
   }
 }
 
@@ -135,10 +160,12 @@ extension ColorRules {
       case V4L2_YCBCR_ENC_601.rawValue, V4L2_YCBCR_ENC_XV601.rawValue: .bt601
       case V4L2_YCBCR_ENC_709.rawValue, V4L2_YCBCR_ENC_XV709.rawValue: .bt709
       case V4L2_YCBCR_ENC_BT2020.rawValue: .bt2020
+      case V4L2_YCBCR_ENC_SMPTE240M.rawValue: .smpte240m
       default:
         switch space {
         case V4L2_COLORSPACE_REC709.rawValue, V4L2_COLORSPACE_DCI_P3.rawValue: .bt709
         case V4L2_COLORSPACE_BT2020.rawValue: .bt2020
+        case V4L2_COLORSPACE_SMPTE240M.rawValue: .smpte240m
         default: .bt601
         }
       }

@@ -11,6 +11,8 @@ public struct CameraOffer: Sendable, Equatable, Codable {
     /// The driver's own words.
     public var description: String
     public var isCompressed: Bool
+    /// Whether it can be turned into a picture, by our own decoders or by libv4lconvert.
+    public var isDecodable: Bool { VideoDecoder.knows(code) }
     /// Empty where the driver does not list sizes.
     public var sizes: [Size]
   }

@@ -24,6 +24,8 @@ public struct CameraRefusal: Explained, Equatable {
     case noStreaming
     /// A format, size or rate that was asked for and is not to be had.
     case notOffered(what: String, wanted: String, offered: String)
+    /// A format that neither we nor libv4lconvert decode.
+    case undecodable(format: String)
     /// The driver agreed to something else than it was asked for.
     case changed(what: String, found: String, wanted: String)
     /// Sizes, strides or counts that contradict each other.
@@ -32,6 +34,8 @@ public struct CameraRefusal: Explained, Equatable {
     case control(name: String, found: String, wanted: String)
     /// No frame came although the stream was started.
     case silent(seconds: Double)
+    /// Frames came, and not one could be shown; what was wrong with the last one.
+    case useless(seconds: Double, frames: Int, fault: String)
     case call(request: String, number: Int32)
   }
 
@@ -64,9 +68,12 @@ public struct CameraRefusal: Explained, Equatable {
   /// Whether waiting cannot help: what was asked for and what the camera is do not fit.
   public var isFinal: Bool {
     switch reason {
-    case .ambiguous, .notPictures, .noStreaming, .notOffered, .changed, .contradiction, .control:
+    case .ambiguous, .notPictures, .noStreaming, .notOffered, .undecodable, .changed,
+      .contradiction, .control:
       true
-    case .absent, .gone, .busy, .forbidden, .bandwidth, .memory, .noSignal, .silent, .call: false
+    case .absent, .gone, .busy, .forbidden, .bandwidth, .memory, .noSignal, .silent, .useless,
+      .call:
+      false
     }
   }
 
@@ -96,12 +103,16 @@ public struct CameraRefusal: Explained, Equatable {
     case .noStreaming: "the driver cannot stream into memory, which is wanted"
     case .notOffered(let what, let wanted, let offered):
       "\(what) \(wanted) is not offered; there is \(offered)"
+    case .undecodable(let format): "nothing here decodes the format \(format)"
     case .changed(let what, let found, let wanted):
       "the driver set \(what) \(found), \(wanted) was wanted"
     case .contradiction(let text): "the driver contradicts itself: \(text)"
     case .control(let name, let found, let wanted): "\(name): \(found), \(wanted) was wanted"
     case .silent(let seconds):
       "no frame in \(String(format: "%.1f", seconds)) s although the stream was started"
+    case .useless(let seconds, let frames, let fault):
+      "\(frames) frames in \(String(format: "%.1f", seconds)) s, and not one that can be shown; "
+        + "the last one was \(fault)"
     case .call(let request, let number): "\(request) failed: \(Self.text(of: number))"
     }
   }
@@ -119,10 +130,11 @@ public struct CameraRefusal: Explained, Equatable {
     case .memory: "ask for a smaller size, or close other programs"
     case .noSignal: "check sender and cable"
     case .notPictures, .noStreaming: "'miraged cameras' lists the nodes that give pictures"
-    case .notOffered, .changed: "'miraged cameras' lists formats, sizes and rates"
+    case .notOffered, .undecodable, .changed: "'miraged cameras' lists formats, sizes and rates"
     case .contradiction: "try another format or size; the driver needs a repair"
     case .control: "'miraged cameras' lists the controls and what they take"
     case .silent: "check cable and power; unplug the camera and plug it in again"
+    case .useless: "check cable and port, or choose another format of the camera"
     case .call(_, let number):
       number == EIO ? "unplug the camera and plug it in again" : nil
     }

@@ -7,7 +7,7 @@ import Units
 /// A thread of its own finds the camera by identity, sets it up, decodes each frame straight out
 /// of the driver's buffer and leaves it in a place for one. A frame that still lies there when the
 /// next one comes is dropped and counted. A camera that stalls, fails or is unplugged is taken up
-/// again for as long as the source lives; `events` tells of it. The picture of a frame may be
+/// again for as long as the source lives; `changes` tells of it. The picture of a frame may be
 /// overwritten once the next one was asked for, unless somebody still holds it.
 public final class V4L2Source: FrameSource {
   private let wiring: CameraReader.Wiring
@@ -23,7 +23,7 @@ public final class V4L2Source: FrameSource {
   ///   - clock: the line's; frames carry its time.
   ///   - isAskedToStop: ends the source from outside.
   public convenience init(
-    _ name: CameraName, settings: CameraSettings = CameraSettings(), encoder: some Encoder,
+    _ name: CameraName, settings: CameraSettings = CameraSettings(), encoder: any Encoder,
     clock: some LineClock,
     until isAskedToStop: @escaping @Sendable () -> Bool = { Interruption.isRequested }
   ) {
@@ -92,7 +92,11 @@ public final class V4L2Source: FrameSource {
 
   public var account: SourceAccount { wiring.exchange.status.account }
   public var troubles: SourceTroubles { wiring.exchange.troubles }
-  /// The changes of state so far.
+  /// The changes of state as they happen: those so far, then each new one until the source ends.
+  ///
+  /// Any number may listen; who is slow misses the oldest.
+  public var changes: AsyncStream<CameraEvent> { wiring.exchange.changes }
+  /// The last changes of state.
   public var events: CameraEvents { wiring.exchange.events }
   /// How the camera is doing.
   public var status: CameraStatus { wiring.exchange.status }

@@ -50,4 +50,26 @@ public final class PositionedFile: Sendable {
       }
     }
   }
+  /// The first line without the spaces around it, of at most `limit` bytes, as it is now: a file of
+  /// the kernel may say something else at each reading.
+  public func firstLine(atMost limit: Int) throws -> String {
+    let (name, descriptor) = (name, descriptor)
+    return try withUnsafeTemporaryAllocation(byteCount: limit, alignment: 1) { bytes in
+      var count = -1
+      repeat {
+        count = pread(descriptor, bytes.baseAddress, limit, 0)
+      } while count < 0
+        && errno == EINTR
+      guard count >= 0 else {
+        throw Complaint(name, "cannot be read: \(String(cString: strerror(errno)))")
+      }
+      let line = bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }
+      return String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    }
+  }
+  /// Whether it still has a name; not so once it was deleted, or another was put in its place.
+  public var hasName: Bool {
+    var facts = stat()
+    return fstat(descriptor, &facts) == 0 && facts.st_nlink > 0
+  }
 }

@@ -23,6 +23,7 @@ struct ColorWeights: Sendable, Equatable {
       case .bt601: (0.299, 0.114)
       case .bt709: (0.2126, 0.0722)
       case .bt2020: (0.2627, 0.0593)
+      case .smpte240m: (0.212, 0.087)
       }
     let green = 1 - red - blue
     let isLimited = rules.range == .limited

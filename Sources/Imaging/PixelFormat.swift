@@ -65,6 +65,8 @@ public struct ColorRules: Sendable, Codable, Equatable {
     case bt709
     /// Source: Recommendation ITU-R BT.2020-2, table 4, non-constant luminance.
     case bt2020
+    /// Source: SMPTE 240M-1999, 7.1; high definition before BT.709.
+    case smpte240m
   }
 
   /// Where black and white lie.

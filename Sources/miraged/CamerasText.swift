@@ -22,7 +22,7 @@ extension CameraReport {
     for format in offer?.formats ?? [] {
       lines.append(
         "    \(format.name.padding(toLength: 9, withPad: " ", startingAt: 0)) "
-          + format.description)
+          + format.description + (format.isDecodable ? "" : "; cannot be decoded"))
       lines += format.sizes.map { "      \($0.text)" }
     }
     lines += controls.map { "    \($0.text)" }

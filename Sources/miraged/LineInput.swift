@@ -11,7 +11,7 @@ struct LineInput: Sendable {
   /// Frames that are there already, or a camera that starts once the line's clock runs.
   enum Feed: Sendable {
     case frames(any FrameSource)
-    case camera(@Sendable (RunningClock) -> V4L2Source)
+    case camera(@Sendable (RunningClock) throws -> V4L2Source)
   }
 
   /// What the person named, for messages.
@@ -31,6 +31,9 @@ struct LineInput: Sendable {
       if let number, number <= 0 {
         throw WrongOptions(name, "\(number) found, a number above 0 wanted")
       }
+    }
+    if options.camera == nil, options.encoder != nil {
+      throw WrongOptions("--encoder", "found without --camera, whose frames it places on the belt")
     }
     switch (options.frames, options.camera, options.isSimulated) {
     case (let frames?, nil, false): try self.init(frames: frames, options)

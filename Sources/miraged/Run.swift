@@ -34,6 +34,8 @@ struct Run: Command {
   var seed: UInt64 = 1
   var rate: Double?
   var speed: Double?
+  var encoder: URL?
+  var millimetersPerCount: Double?
   var pace: Pace?
   var calibration: URL?
   var seconds: Double?
@@ -56,6 +58,8 @@ struct Run: Command {
     .value("--seed", \.seed, "N", "Which simulated belt"),
     .optional("--rate", \.rate, "FPS", "Frames a second; makes the pace real"),
     .optional("--speed", \.speed, "MM/S", "Belt speed, where frames.json does not tell positions"),
+    .optional("--encoder", \.encoder, "FILE", "The count of the belt's encoder, for --camera"),
+    .optional("--mm-per-count", \.millimetersPerCount, "MM", "Belt travel for a count of it"),
     .optional("--pace", \.pace, "PACE", "real: frames come when due; fast: as fast as it goes"),
     .optional("--calibration", \.calibration, "FILE", "The rig; default: beside the frames"),
     .optional("--seconds", \.seconds, "S", "Length of the run; default: all frames, or 10 s"),
@@ -81,6 +85,8 @@ struct Run: Command {
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --speed 500 "
       + "--calibration rig.json --exposure 2",
+    "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --calibration rig.json "
+      + "--encoder /sys/bus/counter/devices/counter0/count0/count --mm-per-count 0.05",
   ]
 
   /// Decisions go to standard output, one JSON object a line; words for people to standard error.

@@ -25,7 +25,7 @@ extension Run {
       outcome = try play(input, source, classifier, clock: SimulatedClock())
     case .camera(let start):
       let clock = RunningClock()
-      let source = start(clock)
+      let source = try start(clock)
       let teller = CameraTeller(source)
       defer {
         source.stop()

@@ -249,6 +249,27 @@ struct CameraReaderTests {
     }
   }
 
+  @Test("a signal of another size is no picture, as a grabber would scale it")
+  func signalSize() throws {
+    var model = ScriptedModel()
+    model.hasTimings = true
+    try ReaderBench.use(model) { bench in
+      try bench.run(milliseconds: 500)
+      bench.video.state.withLock { $0.camera?.signalSize = (1280, 720) }
+      bench.video.play([.signal(0)])
+      try bench.run(milliseconds: 3000)
+      #expect(bench.status.state == .noSignal)
+      #expect(
+        bench.status.reason.contains(
+          "the signal is of 1280 × 720 pixels, 640 × 480 were read before"))
+      let before = bench.frames.count
+      bench.video.state.withLock { $0.camera?.signalSize = (640, 480) }
+      try bench.run(milliseconds: 3000)
+      #expect(bench.status.state == .streaming)
+      #expect(bench.frames.count > before + 20)
+    }
+  }
+
   @Test("a slow consumer gets the freshest frame; what it missed is dropped and counted")
   func slowConsumer() throws {
     try ReaderBench.use { bench in

@@ -103,6 +103,40 @@ struct CameraStartTests {
       .contains("set the rate 15 frames/s, 30 frames/s was wanted"))
   }
 
+  @Test(
+    "a camera of whose frames not one can be shown is refused, with what is wrong with them",
+    arguments: [
+      ("flagged", "flagged as broken by the driver"), ("empty", "empty"),
+      ("truncated", "cut short: 512 of 1024 bytes"),
+    ])
+  func useless(kind: String, fault: String) throws {
+    let step: ScriptedStep =
+      switch kind {
+      case "flagged": .flagged
+      case "empty": .empty
+      default: .truncated
+      }
+    let complaint = try ReaderBench.complaint(prepare: { bench in
+      bench.video.play(Array(repeating: step, count: 400))
+    })
+    #expect(complaint.hasPrefix("/dev/video0: "))
+    #expect(complaint.contains("and not one that can be shown; the last one was \(fault)"))
+    #expect(complaint.contains("help: check cable and port, or choose another format"))
+  }
+
+  @Test("a stream that turns useless is taken up again, with an alarm where that does not help")
+  func uselessLater() throws {
+    try ReaderBench.use { bench in
+      try bench.run(milliseconds: 500)
+      bench.video.play(Array(repeating: .flagged, count: 600))
+      try bench.run(milliseconds: 30_000)
+      #expect(bench.states.contains(.stalled))
+      #expect(bench.troubles.contains { $0.contains("and not one that can be shown") })
+      #expect(bench.status.restarts >= 1)
+      #expect(bench.status.state == .streaming)
+    }
+  }
+
   @Test("a control that was asked for and cannot be is refused")
   func controls() throws {
     #expect(

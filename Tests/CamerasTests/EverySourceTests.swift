@@ -77,16 +77,70 @@ struct EverySourceTests {
     try FrameSourceConformance.run(exposed: 5) { SimulatedSource(belt, timing: timing) }
   }
 
-  @Test("a folder in real time", .timeLimit(.minutes(1)))
-  func paced() throws {
+  @Test("a folder at the pace it was recorded at", .timeLimit(.minutes(1)))
+  func recordedPace() throws {
     try withFolder(broken: [3]) { folder in
+      let seconds = [0, 0.05, 0.2, 0.25, 0.4, 0.45]
+      let list = FrameList(
+        frames: seconds.enumerated().map { number, seconds in
+          FrameList.Entry(
+            file: "frame-\(number).\(number % 2 == 0 ? "png" : "jpg")", seconds: seconds,
+            beltMillimeters: 800 * seconds)
+        })
+      try JSONFile.encode(list).write(to: folder.appending(path: "frames.json"))
+      let clock = RunningClock()
       try FrameSourceConformance.run(exposed: 6) {
-        PacedSource(
-          try FolderSource(
-            folder,
-            timing: ReplayTiming(framesPerSecond: 100, speedMillimetersPerSecond: 800)),
-          clock: RunningClock(), until: { false })
+        PacedSource(try FolderSource(folder), clock: clock, until: { false })
       }
+      let start = clock.now
+      let source = PacedSource(try FolderSource(folder), clock: clock, until: { false })
+      while let frame = try source.next() {
+        let due = seconds[frame.sequence]
+        // Never before its time; how long after is up to the machine.
+        #expect(start.duration(to: clock.now).seconds >= due)
+        expectClose(start.duration(to: frame.exposedAt).seconds, due, absolute: 0.02)
+        #expect(frame.beltMillimeters == 800 * due)
+      }
+    }
+  }
+
+  @Test(
+    "at a rate that is asked for: a folder and both kinds of video", .timeLimit(.minutes(1)),
+    arguments: ["folder", "plain.mjpeg", "halved.y4m"])
+  func givenPace(name: String) throws {
+    let timing = ReplayTiming(framesPerSecond: 20, speedMillimetersPerSecond: 800)
+    try withFolder(broken: [3]) { folder in
+      let isFolder = name == "folder"
+      let clock = RunningClock()
+      let start = clock.now
+      var exposures: [Double] = []
+      func check(_ source: some FrameSource) throws {
+        let paced = PacedSource(source, clock: clock, until: { false })
+        for frame in try FrameSourceConformance.check(paced, exposed: isFolder ? 6 : 2) {
+          exposures.append(
+            start.duration(to: frame.exposedAt).seconds - Double(frame.sequence) / 20)
+        }
+      }
+      if isFolder {
+        try check(FolderSource(folder, timing: timing))
+      } else {
+        try check(VideoSource(Self.videos.appending(path: name), timing: timing))
+      }
+      for late in exposures { expectClose(late, 0, absolute: 0.02) }
+      let seconds = start.duration(to: clock.now).seconds
+      #expect(seconds >= Double((isFolder ? 6 : 2) - 1) / 20)
+    }
+  }
+
+  @Test("as fast as possible, whatever the recorded pace", .timeLimit(.minutes(1)))
+  func fast() throws {
+    try withFolder { folder in
+      let start = ContinuousClock.now
+      let timing = ReplayTiming(framesPerSecond: 0.01, speedMillimetersPerSecond: 800)
+      let frames = try FrameSourceConformance.check(
+        FolderSource(folder, timing: timing), exposed: 6)
+      #expect(frames.count == 6 && frames.last?.exposedAt.seconds == 500)
+      #expect(ContinuousClock.now - start < .seconds(20))
     }
   }
 

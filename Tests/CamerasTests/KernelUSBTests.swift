@@ -37,8 +37,7 @@ extension KernelCameraTests {
       let usb = try USBCamera(["--transport", mode.transport, "--huffman-tables", mode.tables])
       let camera = LiveCamera(.fixed(mode.format, mode.width, mode.height, rate: mode.rate))
       let first = try camera.frames(1)
-      // A second is usual; the machine is shared.
-      #expect(camera.seconds < 3)
+      #expect(camera.seconds < 1, "\(camera.seconds) s to the first frame")
       let frames = try first + camera.frames(for: 2.6)
       checkNumbers(frames, cycle: mode.cycle)
       for frame in [frames[0], frames[frames.count - 1]] {
@@ -48,8 +47,8 @@ extension KernelCameraTests {
       let status = camera.source.status
       #expect(status.format == mode.format)
       #expect(status.nominalRate.map { abs($0 - mode.rate) < 0.01 } ?? false)
-      let rate = try #require(status.exposureRate)
-      #expect(abs(rate / mode.rate - 1) < 0.12, "\(rate) frames/s")
+      let rate = try #require(stampedRate(frames))
+      #expect(abs(rate / mode.rate - 1) < 0.05, "\(rate) frames/s")
       #expect(status.bad == 0)
       camera.stop(after: frames)
       try usb.remove()
@@ -110,7 +109,7 @@ extension KernelCameraTests {
 
     @Test(
       "a stall is told, and the stream goes on after it", .timeLimit(.minutes(1)),
-      arguments: Guest.isLong ? [1500, 10_000] : [1500, 5000])
+      arguments: [1500, 10_000])
     func stall(milliseconds: Int) throws {
       let usb = try USBCamera()
       let camera = LiveCamera(.fixed("MJPG", rate: 30))

@@ -1,6 +1,7 @@
 import Cameras
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 import USBCameraSimulation
 
@@ -42,12 +43,10 @@ extension KernelCameraTests {
       .timeLimit(.minutes(1)), arguments: modes)
     func formats(mode: Mode) throws {
       let vivid = try VividCamera()
-      try vivid.set(Self.bars)
+      // Stamps of the start of exposure are exact, whenever the machine has time for the frame.
+      try vivid.set(Self.bars.merging(["timestamp_source": 1]) { $1 })
       let camera = LiveCamera(.fixed(mode.format, mode.width, mode.height))
-      let frames = try camera.frames(for: 2.4) {
-        // Five frames are enough to see colors, too few to measure the rate of each.
-        $0.count >= 5 && (mode.width != 640 || mode.format == "GREY")
-      }
+      let frames = try camera.frames(for: 2.4) { $0.count >= 12 }
       let frame = try #require(frames.last, "\(camera.told)")
       #expect(frame.picture.width == mode.width && frame.picture.height == mode.height)
       let off = difference(frame.picture, isGray: mode.format == "GREY")
@@ -55,34 +54,57 @@ extension KernelCameraTests {
       #expect(off <= (mode.format == "RGB3" ? 0 : 3))
       let status = camera.source.status
       #expect(status.format == mode.format)
-      if mode.width == 640, mode.format != "GREY" {
-        let (nominal, rate) = (
-          try #require(status.nominalRate), try #require(status.exposureRate)
-        )
-        #expect(nominal == 25)
-        #expect(abs(rate / nominal - 1) < 0.1, "\(rate) of \(nominal) frames/s")
-      }
+      let nominal = try #require(status.nominalRate)
+      let rate = try #require(stampedRate(frames))
+      #expect(abs(rate / nominal - 1) < 0.05, "\(rate) of \(nominal) frames/s")
       #expect(status.bad == 0)
       camera.stop(after: frames)
+      try vivid.set(["timestamp_source": 0])
     }
 
     @Test(
       "encodings and ranges of color give the same picture", .timeLimit(.minutes(1)),
-      arguments: ["YUYV", "UYVY", "NV12"])
+      arguments: ["YUYV", "UYVY", "NV12", "YVYU", "YU12"])
     func encodings(format: String) throws {
       let vivid = try VividCamera()
       try vivid.set(Self.bars)
-      for (encoding, quantization) in [(1, 1), (1, 2), (2, 1), (2, 2), (0, 0)] {
-        try vivid.set(["y_cbcr_encoding": encoding, "quantization": quantization])
+      let isOwn = ["YUYV", "UYVY", "NV12"].contains(format)
+      for mode in VividColors.modes where isOwn || mode.encoding <= 2 {
+        try vivid.set(["y_cbcr_encoding": mode.encoding, "quantization": mode.quantization])
         let camera = LiveCamera(.fixed(format, 640, 360))
-        let picture = try #require(try camera.frames(3).last).picture
-        #expect(
-          // Two of these are vivid's, which rounds luma and chroma down.
-          TestCard.worstDifference(of: picture) <= 4,
-          "encoding \(encoding), quantization \(quantization)")
+        let picture = try #require(try camera.frames(2).last, "\(camera.told)").picture
+        // The driver rounds luma and chroma down; from what that leaves, 2 are allowed. Its factors
+        // for BT.2020 are themselves rounded to 1/256.
+        let off = mode.worstDifference(of: picture)
+        #expect(off <= (mode.encoding == 6 ? 3 : 2), "\(mode): \(off)")
+        #expect(TestCard.worstDifference(of: picture) <= 4, "\(mode)")
         camera.stop()
       }
       try vivid.set(["y_cbcr_encoding": 0, "quantization": 0])
+    }
+
+    @Test(
+      "formats that libv4lconvert knows have the colors of the pattern", .timeLimit(.minutes(1)),
+      arguments: [
+        ("YVYU", 4), ("YU12", 4), ("YV12", 4), ("NV16", 4), ("NV61", 4), ("RGBP", 8), ("RGB4", 0),
+        ("BGR4", 0), ("AR24", 0), ("XR24", 0), ("BX24", 0),
+      ])
+    func converted(format: String, tolerance: Int) throws {
+      let vivid = try VividCamera()
+      try vivid.set(Self.bars)
+      let camera = LiveCamera(.fixed(format, 640, 360))
+      let picture = try #require(try camera.frames(2).last, "\(camera.told)").picture
+      #expect(TestCard.worstDifference(of: picture) <= tolerance)
+      camera.stop()
+    }
+
+    @Test("a format that nothing decodes is refused by its name", .timeLimit(.minutes(1)))
+    func undecodable() throws {
+      _ = try VividCamera()
+      let camera = LiveCamera(.fixed("NV24", 640, 360))
+      #expect(
+        complaint { _ = try camera.frames(1) }.contains("nothing here decodes the format NV24"))
+      camera.stop()
     }
 
     @Test("a broken frame is counted and not delivered", .timeLimit(.minutes(1)))
@@ -102,29 +124,29 @@ extension KernelCameraTests {
     @Test("frames that the driver dropped are counted from their numbers", .timeLimit(.minutes(1)))
     func dropped() throws {
       let vivid = try VividCamera()
-      try vivid.set(["percentage_of_dropped_buffers": 30])
+      try vivid.set(["percentage_of_dropped_buffers": 30, "timestamp_source": 1])
       let camera = LiveCamera(.fixed("YUYV", 640, 480))
       let frames = try camera.frames(for: 4)
       let status = camera.source.status
       let share = Double(status.account.lost) / Double(status.account.exposed)
       #expect((0.15...0.45).contains(share), "\(share) lost")
-      #expect(abs((status.exposureRate ?? 0) / (status.nominalRate ?? 1) - 1) < 0.1)
+      checkLosses(frames, rate: 25)
       #expect((status.rate ?? 0) < 0.9 * (status.nominalRate ?? 1))
       camera.stop(after: frames)
-      try vivid.set(["percentage_of_dropped_buffers": 0])
+      try vivid.set(["percentage_of_dropped_buffers": 0, "timestamp_source": 0])
     }
 
     @Test("numbers of frames that wrap are no loss", .timeLimit(.minutes(1)))
     func wrappingNumbers() throws {
       let vivid = try VividCamera()
-      try vivid.set(["wrap_sequence_number": 1])
+      try vivid.set(["wrap_sequence_number": 1, "timestamp_source": 1])
       let camera = LiveCamera(.fixed("YUYV", 640, 480))
       // The driver begins 128 frames before the wrap, at 25 frames a second.
       let frames = try camera.frames(for: 7)
       #expect(camera.source.account.exposed > 140)
-      #expect(camera.source.account.lost < 20, "\(camera.told)")
+      checkLosses(frames, rate: 25)
       camera.stop(after: frames)
-      try vivid.set(["wrap_sequence_number": 0])
+      try vivid.set(["wrap_sequence_number": 0, "timestamp_source": 0])
     }
 
     @Test(
@@ -152,7 +174,7 @@ extension KernelCameraTests {
         let (delivered, started) = (camera.source.account.delivered, camera.seconds)
         try vivid.set(["inject_fatal_streaming_error": 1])
         try camera.waits { $0.restarts >= count && $0.account.delivered > delivered + 5 }
-        #expect(camera.seconds - started < 4)
+        #expect(camera.seconds - started < 2)
       }
       #expect(camera.states.contains(.stalled))
       #expect(camera.source.status.reconnects == 0)

@@ -130,3 +130,41 @@ func checkNumbers(
     last = (number, frame.sequence)
   }
 }
+
+/// Checks against the driver's own time stamps, which no count of frames has to do with, that the
+/// frames told as lost are those that are missing.
+///
+/// A driver may give a number twice and stamp a frame late: the frames in all may be wrong by
+/// `slack`, and so many gaps by one.
+func checkLosses(
+  _ frames: [CameraFrame], rate: Double, slack: Int = 1, wrongGaps: Int = 2,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard let first = frames.first, let last = frames.last, frames.count > 1 else {
+    Issue.record("no frames to check", sourceLocation: sourceLocation)
+    return
+  }
+  let elapsed = first.exposedAt.duration(to: last.exposedAt).seconds
+  let exposed = Int((elapsed * rate).rounded())
+  #expect(
+    abs(last.sequence - first.sequence - exposed) <= slack,
+    "\(last.sequence - first.sequence) frames told, \(exposed) by the stamps",
+    sourceLocation: sourceLocation)
+  var wrong = 0
+  for (frame, next) in zip(frames, frames.dropFirst()) {
+    let periods = (frame.exposedAt.duration(to: next.exposedAt).seconds * rate).rounded()
+    if next.lostBefore + 1 != Int(periods) { wrong += 1 }
+  }
+  #expect(
+    wrong <= wrongGaps, "\(wrong) of \(frames.count) gaps are not those of the stamps",
+    sourceLocation: sourceLocation)
+}
+
+/// Frames a second by the stamps of the frames, lost ones included.
+func stampedRate(_ frames: [CameraFrame]) -> Double? {
+  guard let first = frames.first, let last = frames.last, last.exposedAt > first.exposedAt else {
+    return nil
+  }
+  let seconds = first.exposedAt.duration(to: last.exposedAt).seconds
+  return Double(last.sequence - first.sequence) / seconds
+}

@@ -1,5 +1,6 @@
 import CV4L2
 import Foundation
+import Imaging
 
 /// What happens at the moments when a scripted camera would give a frame, one entry at a time.
 ///
@@ -99,6 +100,9 @@ struct ScriptedModel: Sendable {
   var hasTimings = false
   var countsFrames = true
   var colorspace = V4L2_COLORSPACE_SRGB.rawValue
+  /// What luma and chroma mean; 0 leaves it to V4L2's defaults.
+  var encoding: UInt32 = 0
+  var quantization: UInt32 = 0
   var formats = [
     Format(
       code: mirage_v4l2_YUYV,
@@ -143,5 +147,21 @@ struct ScriptedModel: Sendable {
     let format = formats.first { $0.code == code } ?? formats[0]
     let size = format.sizes.first { $0.width == width && $0.height == height } ?? format.sizes[0]
     return (format.code, size)
+  }
+}
+
+/// The bytes of scripted frames.
+enum ScriptedPictures {
+  /// A frame of a format: in YUYV, the luma of the first pixel is the frame's number.
+  static func bytes(_ code: UInt32, _ size: ScriptedModel.Size, number: Int) -> [UInt8] {
+    let (width, height) = (Int(size.width), Int(size.height))
+    if code == mirage_v4l2_MJPEG {
+      let picture = Picture(width: width, height: height, repeating: UInt8(number & 0x7f))
+      // A picture that cannot be coded shows as an empty frame, which the tests would notice.
+      return (try? PictureFile.encodeJPEG(picture, quality: 90)).map { [UInt8]($0) } ?? []
+    }
+    var bytes = [UInt8](repeating: 128, count: width * height * 2)
+    bytes[0] = UInt8(16 + number % 200)
+    return bytes
   }
 }

@@ -132,13 +132,19 @@ extension ScriptedWorld {
     var pixels = v4l2_pix_format()
     let (lies, size) = (camera.model.lies, camera.size)
     let isPacked = camera.code == mirage_v4l2_MJPEG
+    let isPlanar = [
+      mirage_v4l2_YUV420, mirage_v4l2_YVU420, mirage_v4l2_NV16, mirage_v4l2_NV61,
+    ].contains(camera.code)
     pixels.width = lies.width ?? size.width
     pixels.height = size.height
     pixels.pixelformat = lies.pixelFormat ?? camera.code
     pixels.field = lies.field ?? V4L2_FIELD_NONE.rawValue
-    pixels.bytesperline = lies.bytesPerLine ?? (isPacked ? 0 : size.width * 2)
+    pixels.bytesperline =
+      lies.bytesPerLine ?? (isPacked ? 0 : isPlanar ? size.width : size.width * 2)
     pixels.sizeimage = lies.byteCount ?? size.width * size.height * 2
     pixels.colorspace = camera.model.colorspace
+    pixels.ycbcr_enc = camera.model.encoding
+    pixels.quantization = camera.model.quantization
     return pixels
   }
 
@@ -284,13 +290,39 @@ extension ScriptedWorld {
       guard camera.model.hasTimings else { return -ENOTTY }
       if name == "QUERY_DV_TIMINGS", camera.signal != 0 { return camera.signal }
       var timings = v4l2_dv_timings()
-      timings.bt.width = camera.size.width
-      timings.bt.height = camera.size.height
+      (timings.bt.width, timings.bt.height) = camera.signalSize
       timings.bt.pixelclock = 74_250_000
       argument.initializeMemory(as: v4l2_dv_timings.self, to: timings)
     case "S_DV_TIMINGS": return camera.model.hasTimings ? 0 : -ENOTTY
     default: return -ENOTTY
     }
     return 0
+  }
+}
+
+extension ScriptedWorld {
+  struct Filled {
+    var index: Int
+    var sequence: UInt32
+    var stamp: Int64
+    var flags: UInt32
+    var count: UInt32
+  }
+
+  struct OpenFile {
+    var path: String
+    /// Which plugging the file belongs to; later ones are another camera.
+    var plugging: Int
+    var isMetadata: Bool
+    var begunToRead = false
+    var buffers: [UInt] = []
+    var length = 0
+    var queued: [Int] = []
+    var filled: [Filled] = []
+    var isStreaming = false
+    var hasQueued = false
+    var hasFailed = false
+    var events: [v4l2_event] = []
+    var isSubscribed = false
   }
 }

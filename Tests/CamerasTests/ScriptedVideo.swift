@@ -1,20 +1,27 @@
+import CAllocationCount
 import CV4L2
 import Cameras
 import Foundation
-import Imaging
 import Synchronization
 
-/// Linux with scripted cameras: a stand-in for the kernel that obeys the same rules, in time that
-/// moves only when somebody waits.
+/// Linux with scripted cameras: a stand-in for the kernel that obeys the same rules, in real time
+/// or in time that moves only when somebody waits.
 final class ScriptedVideo: VideoSystem {
   let state: Mutex<ScriptedWorld>
-  /// Whether waiting takes real time too.
+  /// Whether its time is real.
   private let isPaced: Bool
+  /// When its time began.
+  let origin: Int64
+  /// How often this stand-in asked for memory, which the kernel would not have done.
+  let allocations = Atomic<Int>(0)
 
   /// - Parameter system: a folder that stands for `/sys`.
   init(_ model: ScriptedModel = ScriptedModel(), system: URL, isPaced: Bool = false) {
     self.isPaced = isPaced
-    state = Mutex(ScriptedWorld(system: system))
+    origin = isPaced ? mirage_monotonic_nanoseconds() : 1_000_000_000_000
+    var world = ScriptedWorld(system: system)
+    world.now = origin
+    state = Mutex(world)
     state.withLock { $0.plug(model) }
   }
 
@@ -27,23 +34,36 @@ final class ScriptedVideo: VideoSystem {
     state.withLock { $0.failures.append((request, $0.calls[request, default: 0] + count, number)) }
   }
 
-  func open(_ path: String) -> Int32 { state.withLock { $0.open(path) } }
+  func open(_ path: String) -> Int32 { withWorld { $0.open(path) } }
 
-  func close(_ file: Int32) -> Int32 { state.withLock { $0.close(file) } }
+  func close(_ file: Int32) -> Int32 { withWorld { $0.close(file) } }
+
+  /// Does what the kernel would do, and counts what only the stand-in needs for it.
+  private func withWorld<Result: Sendable>(
+    _ body: @Sendable (inout ScriptedWorld) -> Result
+  ) -> Result {
+    let before = mirage_allocation_count()
+    defer { allocations.add(Int(mirage_allocation_count() - before), ordering: .relaxed) }
+    let now = isPaced ? mirage_monotonic_nanoseconds() : 0
+    return state.withLock { world in
+      if now > world.now { world.advance(to: now) }
+      return body(&world)
+    }
+  }
 
   func control(
     _ file: Int32, _ request: UInt, _ argument: UnsafeMutableRawPointer
   ) -> Int32 {
     // The pointer is used while the lock is held, and not kept.
     let address = UInt(bitPattern: argument)
-    return state.withLock { world in
+    return withWorld { world in
       guard let argument = UnsafeMutableRawPointer(bitPattern: address) else { return -EFAULT }
       return world.control(file, request, argument)
     }
   }
 
   func map(_ file: Int32, count: Int, offset: UInt32) -> VideoMapping {
-    let (address, status) = state.withLock { world in
+    let (address, status) = withWorld { world in
       let mapping = world.map(file, count: count, offset: offset)
       return (mapping.address.map { UInt(bitPattern: $0) }, mapping.status)
     }
@@ -54,58 +74,39 @@ final class ScriptedVideo: VideoSystem {
 
   func unmap(_ mapping: VideoMapping) -> Int32 {
     let address = mapping.address.map { UInt(bitPattern: $0) } ?? 0
-    return state.withLock { $0.unmap(address) }
+    return withWorld { $0.unmap(address) }
   }
 
   func poll(_ file: Int32, milliseconds: Int32) -> Int32 {
-    let (start, end, ready) = state.withLock { world in
-      let start = world.now
+    let (end, ready) = withWorld { world in
       let ready = world.poll(file, milliseconds: milliseconds)
-      return (start, world.now, ready)
+      return (world.now, ready)
     }
-    sleep(end - start)
+    sleep(until: end)
     return ready
   }
 
-  var nanoseconds: Int64 { state.withLock { $0.now } }
-
-  func pause(milliseconds: Int) {
-    state.withLock { $0.advance(to: $0.now + Int64(milliseconds) * 1_000_000) }
-    sleep(Int64(milliseconds) * 1_000_000)
+  var nanoseconds: Int64 {
+    isPaced ? mirage_monotonic_nanoseconds() : state.withLock { $0.now }
   }
 
-  private func sleep(_ nanoseconds: Int64) {
-    if isPaced { Thread.sleep(forTimeInterval: Double(nanoseconds) / 1e9) }
+  func pause(milliseconds: Int) {
+    let end = withWorld { world in
+      world.advance(to: world.now + Int64(milliseconds) * 1_000_000)
+      return world.now
+    }
+    sleep(until: end)
+  }
+
+  private func sleep(until end: Int64) {
+    guard isPaced else { return }
+    let left = end - mirage_monotonic_nanoseconds()
+    if left > 0 { Thread.sleep(forTimeInterval: Double(left) / 1e9) }
   }
 }
 
 /// Cameras, open files, buffers and time.
 struct ScriptedWorld {
-  struct Filled {
-    var index: Int
-    var sequence: UInt32
-    var stamp: Int64
-    var flags: UInt32
-    var count: UInt32
-  }
-
-  struct OpenFile {
-    var path: String
-    /// Which plugging the file belongs to; later ones are another camera.
-    var plugging: Int
-    var isMetadata: Bool
-    var begunToRead = false
-    var buffers: [UInt] = []
-    var length = 0
-    var queued: [Int] = []
-    var filled: [Filled] = []
-    var isStreaming = false
-    var hasQueued = false
-    var hasFailed = false
-    var events: [v4l2_event] = []
-    var isSubscribed = false
-  }
-
   struct Plugged {
     var plugging: Int
     var number: Int
@@ -119,13 +120,14 @@ struct ScriptedWorld {
     var frames = 0
     var nextFrameAt: Int64 = 0
     var signal: Int32 = 0
+    var signalSize: (UInt32, UInt32) = (640, 480)
     var stamp = ScriptedStamp.monotonic(offsetMilliseconds: -1, isStart: true)
 
     var path: String { "/dev/video\(number)" }
   }
 
   let system: URL
-  var now: Int64 = 1_000_000_000_000
+  var now: Int64 = 0
   var script: [ScriptedStep] = []
   var failures: [(request: String, call: Int, number: Int32)] = []
   var calls: [String: Int] = [:]
@@ -376,21 +378,5 @@ struct ScriptedWorld {
       frame.flags |= UInt32(V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
     }
     open.filled.append(frame)
-  }
-}
-
-/// The bytes of scripted frames.
-enum ScriptedPictures {
-  /// A frame of a format: in YUYV, the luma of the first pixel is the frame's number.
-  static func bytes(_ code: UInt32, _ size: ScriptedModel.Size, number: Int) -> [UInt8] {
-    let (width, height) = (Int(size.width), Int(size.height))
-    if code == mirage_v4l2_MJPEG {
-      let picture = Picture(width: width, height: height, repeating: UInt8(number & 0x7f))
-      // A picture that cannot be coded shows as an empty frame, which the tests would notice.
-      return (try? PictureFile.encodeJPEG(picture, quality: 90)).map { [UInt8]($0) } ?? []
-    }
-    var bytes = [UInt8](repeating: 128, count: width * height * 2)
-    bytes[0] = UInt8(16 + number % 200)
-    return bytes
   }
 }

@@ -125,10 +125,10 @@ extension V4L2Rule {
     case .nothingReady:
       for index in 0..<4 as Range<UInt32> { #expect(video.queue(index) == 0) }
       #expect(video.stream(on: true) == 0)
-      // vivid has its first frame at once.
-      let first = video.dequeue().status
-      #expect(first == 0 || first == -EAGAIN)
-      #expect(video.dequeue().status == -EAGAIN)
+      // vivid has its first frame at once, and a slow machine more of them; there are four buffers.
+      var statuses: [Int32] = []
+      repeat { statuses.append(video.dequeue().status) } while statuses.last == 0
+      #expect(statuses.count <= 5 && statuses.last == -EAGAIN, "\(statuses)")
     case .pollWithoutStream:
       #expect(video.poll() & Int32(POLLERR) != 0)
     case .pollWithoutBuffers:

@@ -27,29 +27,55 @@ struct V4L2SourceTests {
     }
   }
 
-  @Test("keeps the promises of every source, with bad and lost frames", .timeLimit(.minutes(1)))
-  func promises() throws {
-    try use(for: 800) { source, bench in
-      bench.video.play([.frame, .gap(2), .frame, .flagged, .frame])
-      var frames: [CameraFrame] = []
-      while let frame = try source.next() {
-        frames.append(frame)
-        source.skip()
-        #expect(source.nextExposure == nil)
+  @Test(
+    "keeps the promises of every source, with bad and lost frames", .timeLimit(.minutes(1)),
+    arguments: [[], [.frame, .gap(2), .frame, .flagged, .frame, .stall(700), .fatal]]
+      as [[ScriptedStep]])
+  func promises(script: [ScriptedStep]) throws {
+    var videos: [ReaderBench] = []
+    try withTemporaryFolder { folder in
+      try FrameSourceConformance.run(exposed: nil) {
+        let bench = ReaderBench(
+          in: folder.appending(path: "\(videos.count)"), isPaced: true)
+        videos.append(bench)
+        bench.video.play(script)
+        let end = ContinuousClock.now + .milliseconds(script.isEmpty ? 500 : 2500)
+        return V4L2Source(bench.wiring) { ContinuousClock.now >= end }
       }
-      let end = try source.next()
-      #expect(end == nil, "nil stays nil")
-      #expect(frames.count > 10)
-      for (frame, next) in zip(frames, frames.dropFirst()) {
-        #expect(next.sequence == frame.sequence + next.lostBefore + 1)
-        #expect(next.exposedAt >= frame.exposedAt)
-        #expect(next.beltMillimeters >= frame.beltMillimeters)
+      for bench in videos {
+        bench.exchange.stop()
+        #expect(bench.exchange.waitForEnd(milliseconds: 5000))
+        bench.finish()
       }
-      let account = source.account
-      #expect(account.delivered == frames.count)
-      #expect(account.lost == 3)
-      #expect(source.troubles.count == 2)
+      let account = try #require(videos.first).status.account
+      #expect(account.delivered > 10)
+      #expect(account.lost == (script.isEmpty ? 0 : 3))
+      #expect(account.exposed == account.delivered + account.dropped + account.lost)
     }
+  }
+
+  @Test("its changes of state are a stream that ends with it", .timeLimit(.minutes(1)))
+  func changes() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "v4l2-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let bench = ReaderBench(in: folder, isPaced: true)
+    let end = ContinuousClock.now + .milliseconds(1500)
+    bench.video.play([.frame, .frame, .replug(afterMilliseconds: 200, port: nil)])
+    let source = V4L2Source(bench.wiring) { ContinuousClock.now >= end }
+    // Two who listen, one of them late.
+    let early = source.changes
+    var states: [CameraState] = []
+    for await event in early {
+      states.append(event.state)
+      #expect(!event.reason.isEmpty)
+    }
+    let wanted: [CameraState] = [.opening, .streaming, .lost, .searching, .opening, .streaming]
+    #expect(states == wanted)
+    var late: [CameraState] = []
+    for await event in source.changes { late.append(event.state) }
+    #expect(late == wanted)
+    bench.finish()
   }
 
   @Test("a slow consumer sees fresh frames", .timeLimit(.minutes(1)))

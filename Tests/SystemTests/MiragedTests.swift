@@ -137,7 +137,17 @@ struct MiragedTests {
       (["--simulate"], "--bundle is missing", 2),
       (["--bundle", "x"], "none of --frames, --camera and --simulate found", 2),
       (["--bundle", "x", "--simulate", "--frames", "y"], "more than one of --frames, --camera", 2),
-      (["--bundle", "x", "--camera", "y"], "--speed: nothing found", 2),
+      (["--bundle", "x", "--camera", "y"], "belt: neither --encoder nor --speed found", 2),
+      (
+        ["--bundle", "x", "--camera", "y", "--encoder", "z", "--speed", "9"],
+        "belt: both --encoder and --speed found", 2
+      ),
+      (["--bundle", "x", "--camera", "y", "--encoder", "z"], "--mm-per-count: nothing found", 2),
+      (
+        ["--bundle", "x", "--camera", "y", "--encoder", "z", "--mm-per-count", "0"],
+        "--mm-per-count: 0.0 found, the belt's travel for one count", 2
+      ),
+      (["--bundle", "x", "--simulate", "--encoder", "z"], "--encoder: found without --camera", 2),
       (["--bundle", "x", "--camera", "y", "--speed", "9"], "--calibration: nothing found", 2),
       (["--bundle", "x", "--simulate", "--rate", "-1"], "a number above 0 wanted", 2),
       (["--bundle", "x", "--simulate", "--pace", "slow"], "one of real, fast", 2),
