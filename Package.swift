@@ -73,6 +73,9 @@ let libraries: [Library] = [
       "Diagnostics",
     ]),
   Library(
+    "Commissioning",
+    ["CameraCalibration", "Imaging", "Tensors", "Pages", "Diagnostics"]),
+  Library(
     "Sorting",
     [
       "Bundles", "Cameras", "CameraCalibration", "Samples", "NeuralNetworks", "Conveyor", "Imaging",
@@ -96,6 +99,10 @@ let programs: [(name: String, path: String, uses: [String])] = [
       "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
       "Diagnostics", "Imaging", "NeuralNetworks", "Sorting", "Units",
     ]
+  ),
+  (
+    "mirage-calibrate", "Sources/mirage-calibrate",
+    ["CommandKit", "Commissioning", "Diagnostics"]
   ),
   (
     "mirage-simulate", "Tools/mirage-simulate",

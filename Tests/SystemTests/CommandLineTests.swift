@@ -5,7 +5,7 @@ import Testing
 /// The programs as a shell sees them: help, versions, mistakes.
 @Suite("Command lines")
 struct CommandLineTests {
-  static let programs = ["mirage-train", "miraged", "mirage-simulate"]
+  static let programs = ["mirage-train", "miraged", "mirage-calibrate", "mirage-simulate"]
 
   /// The commands that a program's help lists.
   static func commands(of program: String) throws -> [String] {

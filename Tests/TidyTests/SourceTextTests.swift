@@ -6,7 +6,8 @@ import Testing
 @Suite("Source text")
 struct SourceTextTests {
   static let programs = [
-    "Sources/miraged/", "Sources/mirage-train/", "Tools/mirage-simulate/", "Tools/uvc-camera/",
+    "Sources/miraged/", "Sources/mirage-train/", "Sources/mirage-calibrate/",
+    "Tools/mirage-simulate/", "Tools/uvc-camera/",
   ]
   static let sources = Result { try SourceText.all(under: ["Sources", "Tools"]) }
   static let tests = Result { try SourceText.all(under: ["Tests"]) }
