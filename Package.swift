@@ -102,7 +102,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
   ),
   (
     "mirage-calibrate", "Sources/mirage-calibrate",
-    ["CommandKit", "Commissioning", "Diagnostics"]
+    ["CameraCalibration", "CommandKit", "Commissioning", "Diagnostics"]
   ),
   (
     "mirage-simulate", "Tools/mirage-simulate",

@@ -11,6 +11,7 @@ public struct CalibrationError: Explained, Equatable {
     case notInvertible(String)
     case notPositive(String, found: Double)
     case negative(String, found: Double)
+    case pictureExtent(found: PictureExtent, wanted: PictureExtent)
   }
 
   public let place: String
@@ -30,6 +31,9 @@ public struct CalibrationError: Explained, Equatable {
     case .notInvertible(let map): "'\(map)' cannot be inverted: it maps an area to a line or point"
     case .notPositive(let key, let found): "'\(key)' is \(found), a number above 0 was wanted"
     case .negative(let key, let found): "'\(key)' is \(found), 0 or more was wanted"
+    case .pictureExtent(let found, let wanted):
+      "the picture has \(found.width) × \(found.height) pixels, but the rig was calibrated on "
+        + "\(wanted.width) × \(wanted.height)"
     }
   }
 
@@ -37,6 +41,8 @@ public struct CalibrationError: Explained, Equatable {
     switch reason {
     case .matrixCount, .notFinite, .notInvertible:
       "calibrate the geometry again; Calibration/README.md says how the maps are written"
+    case .pictureExtent:
+      "set the camera to the calibrated size, or calibrate the rig again with this one"
     case .emptyName, .badDate, .notPositive, .negative: nil
     }
   }

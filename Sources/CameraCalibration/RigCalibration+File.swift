@@ -33,6 +33,20 @@ extension RigCalibration {
       throw CalibrationError(
         place, .negative("registrationErrorMillimeters", found: registrationErrorMillimeters))
     }
+    if let picture {
+      for (key, value) in [("width", picture.width), ("height", picture.height)] where value < 1 {
+        throw CalibrationError(place, .notPositive("picture.\(key)", found: Double(value)))
+      }
+    }
+  }
+
+  /// Refuses a picture of another extent than the one that the maps hold for.
+  @inlinable
+  public func check(pictureWidth: Int, height: Int, place: String) throws(CalibrationError) {
+    guard let picture, pictureWidth != picture.width || height != picture.height else { return }
+    throw CalibrationError(
+      place,
+      .pictureExtent(found: PictureExtent(width: pictureWidth, height: height), wanted: picture))
   }
 
   private static func check(

@@ -17,6 +17,10 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   public var valveBarMillimeters: Double
   /// Largest error of registering a cube onto a picture, 95 % bound over the belt.
   public var registrationErrorMillimeters: Double
+  /// Extent of the pictures that `color` holds for, in pixels; `nil` in files that do not say it.
+  public var picture: PictureExtent?
+  /// The documents it was assembled from: content hash by step.
+  public var steps: [String: Digest]?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,
@@ -37,5 +41,16 @@ public struct RigCalibration: Codable, Equatable, Sendable {
     get throws {
       "\(rig)/\(date)/\(Digest(of: try JSONFile.encode(self)).short)"
     }
+  }
+}
+
+/// Columns and rows of a picture.
+public struct PictureExtent: Codable, Equatable, Sendable {
+  public var width: Int
+  public var height: Int
+
+  public init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
   }
 }

@@ -21,8 +21,10 @@ import Tensors
 ///   public static func perform(_ settings: Settings, on work: StepWork) throws
 ///     -> StepOutcome<Self>
 ///   {
-///     let shots = try JSONFile.read([Shot].self, at: work.recordings.appending(path: "shots.json"))
-///     let belt = try work.require(BeltStep.self)  // refuses, naming the command, where it is missing
+///     let file = work.recordings.appending(path: "shots.json")
+///     let shots = try JSONFile.read([Shot].self, at: file)
+///     // Refuses, naming the command to run, where the step was not done yet.
+///     let belt = try work.require(BeltStep.self)
 ///     let result = EjectionTiming(shots, on: belt.result)
 ///     return StepOutcome(
 ///       settings, result, result.judgement(settings.limits),
@@ -39,9 +41,9 @@ import Tensors
 /// }
 /// ```
 ///
-/// The step is then added to `CalibrationSteps.all`, and its command to `MirageCalibrate`. Judgement
-/// figures, inputs with their pictures and rejections, files, hardware, advice and operator are
-/// drawn by the certificate's frame: `section` draws what only this step knows.
+/// The step is then added to `CalibrationSteps.all`, and its command to `MirageCalibrate`. Figures,
+/// advice, inputs with their pictures and rejections, files, hardware and operator are drawn by the
+/// certificate's frame: `section` draws what only this step knows.
 public protocol CalibrationStep: Sendable {
   /// What the step was told; numbers must be finite.
   associatedtype Settings: Codable & Equatable & Sendable
@@ -63,6 +65,7 @@ public protocol CalibrationStep: Sendable {
 }
 
 extension CalibrationStep {
+  /// Nothing but the judgements' figures is compared.
   public static func moves(from stored: Result, to fresh: Result) -> [Figure] { [] }
 }
 

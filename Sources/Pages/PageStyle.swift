@@ -93,6 +93,17 @@ public enum PageStyle {
     padding:10px 20px;margin:14px 0}
     .flattery strong{font-size:30px;white-space:nowrap;color:var(--bad);
     text-decoration:line-through;text-decoration-thickness:2px}
+    a.tile{color:var(--ink)}a.tile:hover{text-decoration:none;border-color:var(--soft)}
+    .tile.good{border-top:4px solid var(--good)}.tile.open{border-top:4px solid var(--open)}
+    .tile.bad{border-top:4px solid var(--bad)}
+    .thumbnails{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:14px}
+    .thumbnails figure{margin:0}.thumbnails img{display:block;width:100%;height:auto;
+    border-radius:6px;border:1px solid var(--rule)}
+    .thumbnails .refused img{border:2px solid var(--bad);opacity:.75}
+    .thumbnails figcaption{overflow-wrap:anywhere}
+    .pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:16px}
+    .pictures img{display:block;max-width:100%;height:auto;border-radius:6px;
+    border:1px solid var(--rule)}
     pre{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:12px 16px;
     overflow-x:auto;font:13px/1.5 ui-monospace,"DejaVu Sans Mono",monospace}
     details{margin:10px 0}summary{cursor:pointer;color:var(--blue);font-size:14px}

@@ -6,7 +6,7 @@ enum MirageCalibrate {
     await Tool(
       "mirage-calibrate",
       "Calibrates a rig step by step, with a verdict in millimeters, nanometers and milliseconds.",
-      [Status.self]
+      [Verify.self, Report.self, Difference.self, Status.self]
     ).main()
   }
 }

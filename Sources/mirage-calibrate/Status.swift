@@ -1,3 +1,4 @@
+import CameraCalibration
 import CommandKit
 import Commissioning
 import Diagnostics
@@ -7,11 +8,20 @@ import Foundation
 struct Status: RigCommand {
   static let name = "status"
   static let summary = "Says which steps of a rig were done, how they stand and what to do next."
-  static let examples = ["mirage-calibrate status --rig line-1"]
+  static let examples = [
+    "mirage-calibrate status --rig line-1",
+    "mirage-calibrate status --rig line-1 --bundles Runs",
+  ]
 
   var options = RigOptions()
+  var bundles: URL?
 
-  static let flags: [Flag<Self>] = rigFlags
+  static let flags: [Flag<Self>] =
+    rigFlags + [
+      .optional(
+        "--bundles", \.bundles, "FOLDER",
+        "List the bundles below it that the rig's newest calibration affects")
+    ]
 
   func run() async throws {
     let rig = try options.folder()
@@ -22,13 +32,36 @@ struct Status: RigCommand {
     print("rig \(status.rig)")
     for entry in status.entries {
       let age = RigStatus.age(of: entry.record, at: Date()).map { ", \($0) days old" } ?? ""
+      let verdict = entry.record.judgement.verdict.rawValue
+        .padding(toLength: 7, withPad: " ", startingAt: 0)
       print(
-        "  \(entry.record.judgement.verdict.rawValue.padding(toLength: 7, withPad: " ", startingAt: 0))"
-          + "  \(entry.step.rawValue): \(entry.record.date)\(age), \(entry.record.operatorName)")
+        "  \(verdict)  \(entry.step.rawValue): \(entry.record.date)\(age), "
+          + entry.record.operatorName)
       for step in entry.outdated {
         print("           was made with a '\(step.rawValue)' that was done again since")
       }
     }
+    let current = try rig.calibration()
+    print("calibration: \(try current?.calibration.id ?? "not assembled yet")")
     if let next = status.missing.first { print("next: \(next.command)") }
+    if let bundles { try list(bundles, against: current?.calibration, of: rig) }
+  }
+
+  private func list(_ folder: URL, against calibration: RigCalibration?, of rig: RigFolder) throws {
+    guard let calibration else {
+      throw Complaint(
+        rig.folder.relativePath, "has no calibration to hold bundles against",
+        remedy: "do belt and registration; 'mirage-calibrate report' assembles it then")
+    }
+    let today = String(Date().formatted(.iso8601).prefix(10))
+    let standings = try BundleStanding.all(below: folder, against: calibration, today: today)
+    print("bundles below \(folder.relativePath) of this rig: \(standings.count)")
+    for standing in standings {
+      print("  \(standing.isAffected ? "affected" : "good")  \(standing.name) (\(standing.folder))")
+      for advice in standing.advice {
+        print("    \(advice.weight.rawValue): \(advice.problem)\n      next: \(advice.remedy)")
+      }
+    }
+    if standings.contains(where: \.isAffected) { throw ExitStatus.negative }
   }
 }
