@@ -41,14 +41,16 @@ struct CameraWatch: Sendable {
     var last: Picture?
     watching: while clock.now.seconds < end {
       let news = try source.next(within: 100)
-      for event in source.events.since(toldEvents) {
+      // Each looked at once: what comes between two looks would never be told.
+      let (events, troubles) = (source.events, source.troubles)
+      for event in events.since(toldEvents) {
         try tell(Line(kind: "state", seconds: event.seconds, event: event))
       }
-      toldEvents = source.events.count
-      for trouble in source.troubles.since(toldTroubles) {
+      toldEvents = events.count
+      for trouble in troubles.since(toldTroubles) {
         try tell(Line(kind: "trouble", seconds: clock.now.seconds, trouble: "\(trouble)"))
       }
-      toldTroubles = source.troubles.count
+      toldTroubles = troubles.count
       switch news {
       case .frame(let frame): if save != nil { last = frame.picture }
       case .nothing: break

