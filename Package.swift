@@ -58,7 +58,9 @@ let libraries: [Library] = [
       "Samples", "CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units",
       "Diagnostics",
     ]),
-  Library("Bundles", ["Models", "Samples", "NeuralNetworks", "Tensors", "Diagnostics"]),
+  Library(
+    "Bundles",
+    ["CameraCalibration", "Models", "Samples", "NeuralNetworks", "Tensors", "Diagnostics"]),
   Library("ModelExchange", ["NeuralNetworks", "Tensors", "Diagnostics"]),
   Library(
     "Distillation",

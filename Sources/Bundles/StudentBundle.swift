@@ -1,3 +1,4 @@
+import CameraCalibration
 import Diagnostics
 import Foundation
 import Models
@@ -40,6 +41,8 @@ public struct StudentBundle: Sendable {
     public var energyLimit: Double?
     /// Calibration whose geometry the training samples came through.
     public var calibration: String
+    /// What is remembered of each of them; `nil` in bundles that were made before this was kept.
+    public var rigs: [RigFacts]?
     /// Experiment, seed, data digests: where it comes from.
     public var origin: [String: String]
     /// SHA-256 of the files beside this one.

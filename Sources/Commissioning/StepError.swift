@@ -45,7 +45,7 @@ public struct StepError: Explained, Equatable {
     case .missing(let step): "run '\(step.command)' first"
     case .edited, .damaged, .otherStep:
       "files of a calibration are never edited: take the folder from a copy, or do the step again"
-    case .noRig: "check --root and --rig; 'mirage-calibrate status' lists the rigs"
+    case .noRig: "check --root and --rig: one folder a rig was wanted there"
     case .nothingYet: "begin with '\(StepName.radiometry.command)'"
     case .notFinite: "the recordings leave something open; look at the advice and record again"
     }

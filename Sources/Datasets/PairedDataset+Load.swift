@@ -71,7 +71,8 @@ private struct RawSamples {
   /// `[N, colorSize, colorSize, 3]` and `[N, cubeSize, cubeSize, channels]`.
   var color: [Float]
   var spectra: [Float]
-  private var calibrations: Set<String> = []
+  /// What is remembered of each calibration, by its id; `nil` for scenes.
+  private var calibrations: [String: RigFacts?] = [:]
   private var faults: [String] = []
 
   /// Reads every recording; `makeRecipe` is told the first cube's wavelengths and file.
@@ -137,7 +138,7 @@ private struct RawSamples {
         of: scene, column: entry.column, row: entry.row, into: &spectra,
         at: sample * recipe.cubeCount)
     }
-    calibrations.insert("shared pixels")
+    calibrations["shared pixels"] = .some(nil)
   }
 
   private mutating func addBelt(
@@ -151,9 +152,12 @@ private struct RawSamples {
         remedy: "give the side of the crop on the belt, a little more than the largest piece")
     }
     let calibration = folder.url(of: recording.calibration ?? "")
-    let registration = try Registration(
-      RigCalibration.read(calibration), place: calibration.relativePath)
+    let rig = try RigCalibration.read(calibration)
+    let registration = try Registration(rig, place: calibration.relativePath)
     let picture = try PictureFile.read(folder.url(of: recording.color))
+    try rig.check(
+      pictureWidth: picture.width, height: picture.height,
+      place: folder.url(of: recording.color).relativePath)
     let map = try RecordedPieces.read(recording, in: folder, picture: picture).map
     let bands = try KeptBands(of: recipe, in: cube.wavelengths, place: place)
     try check(cube, bands, place: place)
@@ -172,7 +176,7 @@ private struct RawSamples {
         faults.append("\(entry.piece) (it is too small to fill a pixel of the cube crop)")
       }
     }
-    calibrations.insert(registration.id)
+    calibrations[registration.id] = try RigFacts(of: rig)
   }
 
   /// Refuses a cube with a number that is none, or infinite, in a band that the recipe keeps.
@@ -204,7 +208,7 @@ private struct RawSamples {
     recipe.standardizeColor(&color, in: 0..<color.count)
     recipe.standardizeSpectra(&spectra, in: 0..<spectra.count)
     let entries = catalog.entries
-    return PairedDataset(
+    var dataset = PairedDataset(
       classes: catalog.classes,
       color: Tensor(
         shape: [entries.count, recipe.colorSize, recipe.colorSize, 3], values: color),
@@ -213,7 +217,9 @@ private struct RawSamples {
         values: spectra),
       labels: entries.map(\.label), pieces: entries.map(\.piece),
       groups: entries.map { catalog.unit(of: $0, blockSide: blockSide) }, recipe: recipe,
-      calibration: calibrations.sorted().joined(separator: ", "))
+      calibration: calibrations.keys.sorted().joined(separator: ", "))
+    dataset.rigs = calibrations.values.compactMap(\.self).sorted { $0.id < $1.id }
+    return dataset
   }
 }
 

@@ -1,3 +1,4 @@
+import CameraCalibration
 import Samples
 import Tensors
 
@@ -19,6 +20,8 @@ public struct PairedDataset: Sendable {
   public let recipe: SampleRecipe
   /// Calibration that registered the two sensors.
   public let calibration: String
+  /// What bundles remember of each calibration.
+  public var rigs: [RigFacts] = []
 
   public var count: Int { labels.count }
 

@@ -32,7 +32,7 @@ extension ExperimentRun {
       throw BundleUnavailable(arm: arm, folder: folder.relativePath)
     }
     let confidence = confidence(found, split, risk: acceptedRisk)
-    let contents = StudentBundle.Contents(
+    var contents = StudentBundle.Contents(
       name: experiment.name, network: network, joining: experiment.network.joining,
       architecture: architecture, classes: dataset.classes, recipe: dataset.recipe,
       temperature: confidence.temperature,
@@ -42,6 +42,7 @@ extension ExperimentRun {
         "experiment": experiment.name, "seed": "\(seed)", "data": dataIdentity, "arm": arm.rawValue,
         "validation accuracy": best.map { String(format: "%.4f", $0.accuracy) } ?? "none",
       ])
+    contents.rigs = dataset.rigs
     let rows = Array(split.test.prefix(Self.goldenCount))
     let color = dataset.color.rows(rows)
     let draft = StudentBundle(

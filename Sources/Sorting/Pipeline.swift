@@ -63,6 +63,9 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   /// Sorts one frame; hands out what happened, in order.
   public mutating func sort(_ frame: CameraFrame, emit: (SortEvent) -> Void) throws {
     times.beginFrame()
+    try calibration.check(
+      pictureWidth: frame.picture.width, height: frame.picture.height,
+      place: "frame \(frame.sequence)")
     let view = register(frame)
     segment(frame.picture, in: view)
     let seen = track(frame, in: view)

@@ -1,4 +1,5 @@
 import Bundles
+import CameraCalibration
 import Cameras
 import Conveyor
 import Diagnostics
@@ -11,11 +12,7 @@ extension Run {
   /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
   func sort(_ input: LineInput, with bundle: StudentBundle, on engine: Engine) throws -> Outcome {
     let classifier = try BundleClassifier(bundle, on: engine)
-    let rig = try input.calibration.id
-    if bundle.contents.calibration != rig {
-      say(
-        "note: trained through calibration \(bundle.contents.calibration), sorting through \(rig)")
-    }
+    try compare(bundle, with: input)
     var outcome: Outcome
     switch input.feed {
     case .frames(let source) where isPaced:
@@ -36,6 +33,29 @@ extension Run {
     outcome.summary.bundle = bundle.contents.name
     outcome.summary.source = input.name
     return outcome
+  }
+
+  /// Says which numbers of the rig's calibration are not those of training.
+  private func compare(_ bundle: StudentBundle, with input: LineInput) throws {
+    let rig = try input.calibration.id
+    let today = String(Date().formatted(.iso8601).prefix(10))
+    guard let trained = bundle.contents.rigs, !trained.isEmpty else {
+      if bundle.contents.calibration != rig {
+        say(
+          "note: trained through calibration \(bundle.contents.calibration), sorting through "
+            + "\(rig)")
+      }
+      return
+    }
+    // Of several calibrations trained through, the one that is most like this one counts.
+    let all = try trained.map { try $0.mismatches(with: input.calibration, today: today) }
+    for advice in all.min(by: { Self.weight($0) < Self.weight($1) }) ?? [] {
+      say("\(advice.weight.rawValue): \(advice.problem)\n  help: \(advice.remedy)")
+    }
+  }
+
+  private static func weight(_ advice: [Advice]) -> Int {
+    advice.count { $0.weight > .note } * 100 + advice.count
   }
 
   private func play(
