@@ -251,13 +251,48 @@ private struct CorrectionKernel {
 struct Tile8 {
   var a, b, c, d, e, f, g, h: SIMD8<UInt16>
 
-  /// Rows become columns: three perfect shuffles of eight rows are a transposition.
-  @inline(__always) var transposed: Tile8 { shuffled.shuffled.shuffled }
+  /// Rows become columns: neighbors of 16 bits are paired, then of 32, then of 64.
+  @inline(__always) var transposed: Tile8 {
+    let (ab, cd, ef, gh) = (Self.pairs(a, b), Self.pairs(c, d), Self.pairs(e, f), Self.pairs(g, h))
+    let (first, second) = (Self.quads(ab.low, cd.low), Self.quads(ab.high, cd.high))
+    let (third, fourth) = (Self.quads(ef.low, gh.low), Self.quads(ef.high, gh.high))
+    let (one, two) = (Self.octets(first.low, third.low), Self.octets(first.high, third.high))
+    let (three, four) = (
+      Self.octets(second.low, fourth.low), Self.octets(second.high, fourth.high)
+    )
+    return Tile8(
+      a: one.low, b: one.high, c: two.low, d: two.high, e: three.low, f: three.high, g: four.low,
+      h: four.high)
+  }
 
-  @inline(__always) private var shuffled: Tile8 {
-    Tile8(
-      a: Self.low(a, e), b: Self.high(a, e), c: Self.low(b, f), d: Self.high(b, f),
-      e: Self.low(c, g), f: Self.high(c, g), g: Self.low(d, h), h: Self.high(d, h))
+  @inline(__always)
+  private static func pairs(
+    _ x: SIMD8<UInt16>, _ y: SIMD8<UInt16>
+  ) -> (low: SIMD4<UInt32>, high: SIMD4<UInt32>) {
+    (
+      unsafeBitCast(low(x, y), to: SIMD4<UInt32>.self),
+      unsafeBitCast(high(x, y), to: SIMD4<UInt32>.self)
+    )
+  }
+
+  @inline(__always)
+  private static func quads(
+    _ x: SIMD4<UInt32>, _ y: SIMD4<UInt32>
+  ) -> (low: SIMD2<UInt64>, high: SIMD2<UInt64>) {
+    (
+      unsafeBitCast(SIMD4(x[0], y[0], x[1], y[1]), to: SIMD2<UInt64>.self),
+      unsafeBitCast(SIMD4(x[2], y[2], x[3], y[3]), to: SIMD2<UInt64>.self)
+    )
+  }
+
+  @inline(__always)
+  private static func octets(
+    _ x: SIMD2<UInt64>, _ y: SIMD2<UInt64>
+  ) -> (low: SIMD8<UInt16>, high: SIMD8<UInt16>) {
+    (
+      unsafeBitCast(SIMD2(x[0], y[0]), to: SIMD8<UInt16>.self),
+      unsafeBitCast(SIMD2(x[1], y[1]), to: SIMD8<UInt16>.self)
+    )
   }
 
   @inline(__always)

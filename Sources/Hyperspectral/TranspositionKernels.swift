@@ -70,7 +70,8 @@ private struct TranspositionKernel {
     let from = source.assumingMemoryBound(to: Number.self)
     let to = target.assumingMemoryBound(to: Number.self)
     // Blocks whose rows of both sides stay in the nearest cache.
-    for firstColumn in stride(from: 0, to: columns, by: 16) {
+    let left = whole.0 == rows ? whole.1 : 0  // Tiles took all rows of the columns before.
+    for firstColumn in stride(from: left, to: columns, by: 16) {
       for firstRow in stride(from: 0, to: rows, by: 16) {
         let lastRow = min(firstRow + 16, rows)
         for column in firstColumn..<min(firstColumn + 16, columns) {

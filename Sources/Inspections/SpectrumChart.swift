@@ -31,13 +31,14 @@ public struct SpectrumChart: Sendable {
       from: min(0, known.min() ?? 0), to: max(known.max() ?? 1, .leastNormalMagnitude),
       isTight: false)
     let frame = Frame(x: x, y: y)
-    var parts = [Self.head(reader), Self.axes(frame, reader)]
+    let legend = Self.legend(spectra)
+    var parts = [Self.head(reader, above: legend.above), Self.axes(frame, reader)]
     parts += Self.gaps(spectra, places, order, frame)
     for (number, spectrum) in spectra.enumerated() {
       parts.append(
         Self.curve(spectrum, places, order, frame, color: Self.color(number)))
     }
-    parts += Self.legend(spectra)
+    parts += legend.parts
     svg = parts.joined(separator: "\n") + "\n</svg>\n"
   }
 
@@ -59,14 +60,16 @@ public struct SpectrumChart: Sendable {
     }
   }
 
-  private static func head(_ reader: any CubeReader) -> String {
+  /// The drawing begins `above` its usual top, where the legend needs more rows.
+  private static func head(_ reader: any CubeReader, above: Int) -> String {
     let title = escaped((reader.name as NSString).lastPathComponent)
+    let (width, height) = (Int(width), Int(height) + above)
     return """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(width)) \(Int(height))" \
-      width="\(Int(width))" height="\(Int(height))" role="img" aria-label="Spectra of \(title)" \
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 \(-above) \(width) \(height)" \
+      width="\(width)" height="\(height)" role="img" aria-label="Spectra of \(title)" \
       font-family="DejaVu Sans, Liberation Sans, Arial, sans-serif" font-size="13" fill="#333">
-      <rect width="100%" height="100%" fill="#fff"/>
-      <text x="\(Int(left))" y="24" font-size="16" fill="#111">\(title)</text>
+      <rect y="\(-above)" width="100%" height="100%" fill="#fff"/>
+      <text x="\(Int(left))" y="\(24 - above)" font-size="16" fill="#111">\(title)</text>
       """
   }
 
@@ -179,22 +182,36 @@ public struct SpectrumChart: Sendable {
     return "<circle cx=\"\(parts[0])\" cy=\"\(parts[1])\" r=\"2\" fill=\"\(color)\"/>"
   }
 
-  private static func legend(_ spectra: [RegionSpectrum]) -> [String] {
-    var left = left
-    return spectra.enumerated().map { number, spectrum in
+  /// The names of the spectra in as many rows as they need, and how far those reach up.
+  private static func legend(_ spectra: [RegionSpectrum]) -> (parts: [String], above: Int) {
+    var rows: [[(number: Int, name: String, at: Double)]] = [[]]
+    var at = left
+    for (number, spectrum) in spectra.enumerated() {
       let region = spectrum.region
       let name =
         region.isPixel
         ? "pixel \(region.x), \(region.y)"
         : "\(region.width) × \(region.height) from \(region.x), \(region.y): mean ± deviation"
-      let at = left
-      left += 46 + 7.4 * Double(name.count)
-      let stroke = "stroke=\"\(color(number))\" stroke-width=\"3\""
-      return """
-        <line x1="\(at)" y1="42" x2="\(at + 20)" y2="42" \(stroke)/>
-        <text x="\(at + 26)" y="46">\(name)</text>
-        """
+      let wide = 46 + 7.4 * Double(name.count)
+      if at + wide > width, at > left {
+        rows.append([])
+        at = left
+      }
+      rows[rows.count - 1].append((number, name, at))
+      at += wide
     }
+    let above = 18 * (rows.count - 1)
+    let parts = rows.enumerated().flatMap { row, entries in
+      entries.map { entry in
+        let y = 42 - above + 18 * row
+        let stroke = "stroke=\"\(color(entry.number))\" stroke-width=\"3\""
+        return """
+          <line x1="\(entry.at)" y1="\(y)" x2="\(entry.at + 20)" y2="\(y)" \(stroke)/>
+          <text x="\(entry.at + 26)" y="\(y + 4)">\(entry.name)</text>
+          """
+      }
+    }
+    return (parts, above)
   }
 
   private static func color(_ number: Int) -> String {

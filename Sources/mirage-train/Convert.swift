@@ -22,7 +22,7 @@ struct Convert: Command {
   ]
 
   var cube = URL(filePath: "")
-  var out = URL(filePath: "")
+  var out: URL?
   var conversion = CubeConversion()
   var dark: URL?
   var white: URL?
@@ -33,7 +33,7 @@ struct Convert: Command {
       "CUBE", \.cube, "Cube (ENVI header or its numbers, .npy, .mat, .tif, .csv, folder of bands)")
   ]
   static let flags: [Flag<Self>] = [
-    .value("--out", \.out, "FILE.hdr", "Where the new header goes; the numbers go beside it"),
+    .optional("--out", \.out, "FILE.hdr", "Where the new header goes; the numbers go beside it"),
     .value(
       "--interleave", \.conversion.interleave, "ORDER",
       "bil: line by line, band by band; bip: pixel by pixel; bsq: picture by picture"),
@@ -46,6 +46,9 @@ struct Convert: Command {
   ]
 
   func run() async throws {
+    guard let out else {
+      throw Complaint("--out", "is not given", remedy: "name the new header: --out FILE.hdr")
+    }
     let conversion = try configured()
     let reader = try CubeFile.open(cube)
     for note in reader.notes { print("note: \(note)") }
@@ -67,9 +70,6 @@ struct Convert: Command {
   }
 
   private func configured() throws -> CubeConversion {
-    guard !out.relativePath.isEmpty, out.relativePath != "." else {
-      throw Complaint("--out", "is not given", remedy: "name the new header: --out FILE.hdr")
-    }
     var conversion = conversion
     switch (dark, white) {
     case (let dark?, let white?):

@@ -115,6 +115,11 @@ struct CubePictureSuite {
       #expect(chart.components(separatedBy: "<circle").count == 3)
       let document = try XMLText.check(chart)
       #expect(document.hasPrefix("<svg"))
+      // Three names are too wide for one row: the drawing grows upwards.
+      let three = SpectrumChart([spectrum, spectrum, spectrum], of: reader).svg
+      #expect(chart.contains(#"viewBox="0 0 900 520""#))
+      #expect(three.contains(#"viewBox="0 -18 900 538""#))
+      #expect(three.contains(#"<line x1="84.0" y1="42" "#))
       #expect(
         complaint { _ = try RegionSpectrum(CubeRegion(text: "8,3,4,5") ?? region, of: reader) }
           .contains("the region 8,3,4,5 is not inside its 10 samples and 12 lines"))
