@@ -72,6 +72,16 @@ public final class TrainingPlan {
   }
   private var needsLoad = false
 
+  /// Changes the network's tensors in place: what an optimizer does at every step.
+  ///
+  /// Names and shapes stay as they are.
+  public func update<Result>(_ change: (inout Parameters) throws -> Result) rethrows -> Result {
+    engine.checkThread()
+    if isStale { readRunningStatistics() }
+    needsLoad = true
+    return try change(&stored)
+  }
+
   /// Runs the network on `[batch, H, W, C]` (or `[batch, C]`) tensors, one for each input.
   ///
   /// Returns every output. With batch statistics the running ones move by a tenth.

@@ -27,6 +27,33 @@ struct PlanSuite {
     }
   }
 
+  @Test("tensors that are changed in place are used by the next pass", arguments: cases)
+  func updates(_ example: ExampleNetwork) async throws {
+    let parameters = example.parameters(seed: 1)
+    let inputs = example.inputs(batch: 2, seed: 2)
+    let same = try await Engine.onDedicatedThread(threads: 1) { engine in
+      func outputs(_ change: (TrainingPlan) -> Void) throws -> [String: Tensor] {
+        let plan = try TrainingPlan(
+          example.graph, batch: 2, parameters: parameters, on: engine)
+        _ = try plan.forward(inputs)
+        change(plan)
+        return try plan.forward(inputs)
+      }
+      let replaced = try outputs { plan in
+        var all = plan.parameters
+        for place in all.names.indices { all.update(at: place) { $0[0] *= 1.5 } }
+        plan.parameters = all
+      }
+      let updated = try outputs { plan in
+        plan.update { all in
+          for place in all.names.indices { all.update(at: place) { $0[0] *= 1.5 } }
+        }
+      }
+      return replaced == updated
+    }
+    #expect(same)
+  }
+
   @Test("running statistics move by a tenth, the variance by its unbiased estimate")
   func runningStatisticsMove() async throws {
     let example = ExampleNetwork("normalization") { graph in
