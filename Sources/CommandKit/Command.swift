@@ -80,11 +80,7 @@ public struct Flag<Options>: Sendable {
     Self(
       name: name, placeholder: placeholder, help: "\(help), \(bounds.text)",
       set: { options, text throws(UsageError) in
-        let value: Value = try parsed(text, of: name)
-        guard bounds.contains(value) else {
-          throw UsageError("\(name) takes \(bounds.text), not '\(text)'")
-        }
-        options[keyPath: property] = value
+        options[keyPath: property] = try parsed(text, of: name, in: bounds)
       },
       current: { $0[keyPath: property].argumentText })
   }
@@ -106,6 +102,19 @@ public struct Flag<Options>: Sendable {
       name: name, placeholder: placeholder, help: help, choices: Value.choices,
       set: { options, text throws(UsageError) in
         options[keyPath: property] = try parsed(text, of: name) as Value
+      },
+      current: { $0[keyPath: property]?.argumentText ?? "" })
+  }
+
+  /// `--name NUMBER`, refused outside `bounds`; without it the property stays `nil`.
+  public static func optional<Value: ArgumentValue & Comparable>(
+    _ name: String, _ property: Property<Options, Value?>, _ placeholder: String, _ help: String,
+    in bounds: Bounds<Value>
+  ) -> Self {
+    Self(
+      name: name, placeholder: placeholder, help: "\(help), \(bounds.text)",
+      set: { options, text throws(UsageError) in
+        options[keyPath: property] = try parsed(text, of: name, in: bounds)
       },
       current: { $0[keyPath: property]?.argumentText ?? "" })
   }
@@ -179,6 +188,16 @@ private func parsed<Value: ArgumentValue>(
 ) throws(UsageError) -> Value {
   guard let value = Value(argument: text) else {
     throw UsageError("\(name) takes \(Value.expectation), not '\(text)'")
+  }
+  return value
+}
+
+private func parsed<Value: ArgumentValue & Comparable>(
+  _ text: String, of name: String, in bounds: Bounds<Value>
+) throws(UsageError) -> Value {
+  let value: Value = try parsed(text, of: name)
+  guard bounds.contains(value) else {
+    throw UsageError("\(name) takes \(bounds.text), not '\(text)'")
   }
   return value
 }

@@ -29,7 +29,7 @@ struct Train: Command {
     .value("--stage", \.stage, "STEP", "Which step to run"),
     .value("--epochs", \.epochs, "N", "Passes over the training split", in: .from(1, to: 500)),
     .value("--rate", \.rate, "RATE", "Step size of the optimizer", in: .from(0)),
-    .optional("--seed", \.seed, "N", "Seed of all random numbers"),
+    .optional("--seed", \.seed, "N", "Seed of all random numbers", in: .from(0, to: 99)),
     .repeated("--class", \.classes, "NAME", "Only this class"),
     .value("--output", \.output, "FOLDER", "Where the run is written"),
     .toggle("--deterministic", \.isDeterministic, "Make two runs agree bit for bit"),
@@ -133,6 +133,10 @@ struct CommandKitSuite {
         "mirage-train train --help"
       ),
       (
+        ["train", "x", "--seed", "100"], "--seed takes 0 to 99, not '100'",
+        "mirage-train train --help"
+      ),
+      (
         ["train", "x", "--rate", "nan"], "--rate takes a number, not 'nan'",
         "mirage-train train --help"
       ),
@@ -184,7 +188,7 @@ struct CommandKitSuite {
                          teacher)
         --epochs N       Passes over the training split, 1 to 500 (default: 30)
         --rate RATE      Step size of the optimizer, 0.0 or more (default: 0.001)
-        --seed N         Seed of all random numbers
+        --seed N         Seed of all random numbers, 0 to 99
         --class NAME     Only this class (may be repeated; default: all)
         --output FOLDER  Where the run is written (default: runs)
         --deterministic  Make two runs agree bit for bit
