@@ -57,9 +57,12 @@ extension StudentBundle {
     } catch {
       throw BundleError(place, .notABundle)
     }
-    let wanted = Digest(
-      hexadecimal: String(decoding: seal, as: UTF8.self)
-        .trimmingCharacters(in: .whitespacesAndNewlines))
+    let text = String(decoding: seal, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    guard text.count == 64, text.allSatisfy(\.isHexDigit) else {
+      throw BundleError(place, .noSeal)
+    }
+    let wanted = Digest(hexadecimal: text)
     let found = Digest(of: json)
     guard found == wanted else {
       throw BundleError(place, .altered(file: contentsFile, found: found, wanted: wanted))
@@ -89,12 +92,7 @@ extension StudentBundle {
 
   private static func checked(_ contents: Contents, _ folder: URL) throws -> StudentBundle {
     let place = folder.relativePath
-    let classes = contents.classes.count
-    for (what, found) in [
-      ("thresholds", contents.thresholds.count), ("network outputs", contents.architecture.classes),
-    ] where found != classes {
-      throw BundleError(place, .count(what, found: found, wanted: classes))
-    }
+    try contents.check(place: place)
     let (weights, _) = try Safetensors.read(folder.appending(path: weightsFile))
     let (goldens, _) = try Safetensors.read(folder.appending(path: goldenFile))
     let named = Dictionary(goldens.map { ($0.0, $0.1) }) { first, _ in first }
@@ -105,6 +103,13 @@ extension StudentBundle {
     guard color.shape.count == 4, Array(color.shape.dropFirst()) == [size, size, 3] else {
       throw BundleError(
         place, .part("golden color", found: color.shape, wanted: [0, size, size, 3]))
+    }
+    let wanted = [color.shape[0], contents.classes.count]
+    guard color.shape[0] > 0, logits.shape == wanted else {
+      throw BundleError(place, .part("golden logits", found: logits.shape, wanted: wanted))
+    }
+    guard Set(weights.map(\.0)).count == weights.count else {
+      throw BundleError(place, .missing("a name of its own for each of the weights"))
     }
     let bundle = StudentBundle(
       contents: contents, parameters: Parameters(weights), golden: (color, logits))

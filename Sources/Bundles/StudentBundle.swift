@@ -114,6 +114,8 @@ public struct StudentBundle: Sendable {
 public struct BundleError: Explained, Equatable {
   public enum Reason: Equatable, Sendable {
     case notABundle
+    case noSeal
+    case value(String, found: String, wanted: String)
     case missing(String)
     case altered(file: String, found: Digest, wanted: Digest)
     case version(found: Int)
@@ -134,6 +136,9 @@ public struct BundleError: Explained, Equatable {
   public var problem: String {
     switch reason {
     case .notABundle: "not a bundle: it has no bundle.json and SEAL"
+    case .noSeal: "SEAL was altered: it holds no SHA-256 digest"
+    case .value(let name, let found, let wanted):
+      "'\(name)' in bundle.json is \(found), \(wanted) wanted"
     case .missing(let what): "\(what) is missing"
     case .altered(let file, let found, let wanted):
       "\(file) was altered: its digest is \(found.short)…, \(wanted.short)… was sealed"
@@ -151,7 +156,8 @@ public struct BundleError: Explained, Equatable {
   public var remedy: String? {
     switch reason {
     case .notABundle: "give the folder that 'mirage-train fit' wrote"
-    case .altered, .missing, .part, .count: "copy the bundle again from where it was made"
+    case .noSeal, .altered, .missing, .part, .count, .value:
+      "copy the bundle again from where it was made"
     case .version, .recipe: "make the bundle again with this version of mirage-train"
     case .selfTest: "do not sort with it; make the bundle again on this machine"
     }

@@ -96,6 +96,41 @@ struct StudentBundleTests {
     }
   }
 
+  @Test("a seal that is no digest is refused by its name")
+  func seal() throws {
+    try withBundle { place in
+      try AtomicFile.write("no digest\n", to: place.appending(path: "SEAL"))
+      let found = try problem(of: place)
+      #expect(found == "SEAL was altered: it holds no SHA-256 digest")
+    }
+  }
+
+  /// Values that a network or a line cannot work with, put into a bundle before it is sealed.
+  private static let senseless:
+    [(name: String, change: @Sendable (inout StudentBundle.Contents) -> Void)] = [
+      ("temperature", { $0.temperature = 0 }), ("temperature", { $0.temperature = .infinity }),
+      ("thresholds", { $0.thresholds[0] = 2 }), ("energyLimit", { $0.energyLimit = .nan }),
+      ("recipe.colorMean", { $0.recipe.colorMean = [1] }),
+      ("recipe.colorDeviation", { $0.recipe.colorDeviation[1] = 0 }),
+      ("recipe.cropMillimeters", { $0.recipe.cropMillimeters = -4 }),
+      ("architecture.colorSize", { $0.architecture.colorSize = -8 }),
+      ("architecture.cubeSize", { $0.architecture.cubeSize = 5 }),
+      ("architecture.compactStem", { $0.architecture.compactStem = -3 }),
+      ("architecture.compactStages", { $0.architecture.compactStages = [] }),
+      ("architecture.compactStages", { $0.architecture.compactStages[0].stride = 7 }),
+      ("architecture.stages", { $0.architecture.stages[0].filters = 1_000_000_000_000 }),
+    ]
+
+  @Test(
+    "a sealed bundle without sense is refused by the value's name", arguments: senseless.indices)
+  func values(index: Int) throws {
+    let (name, change) = Self.senseless[index]
+    var contents = try make().contents
+    change(&contents)
+    let error = #expect(throws: BundleError.self) { try contents.check(place: "bundle") }
+    #expect(error?.problem.hasPrefix("'\(name)' in bundle.json is ") == true, "\(error as Any)")
+  }
+
   @Test("a folder that is no bundle is said to be none")
   func notABundle() throws {
     try withTemporaryFolder { folder in
