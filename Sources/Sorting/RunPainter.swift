@@ -23,7 +23,8 @@ public final class RunPainter: Sendable {
     var decisions: [Int: PieceDecision] = [:]
     var ejections: [PieceEjection] = []
     var clip: [Picture] = []
-    var pieces: [(picture: Picture, caption: String)] = []
+    var pieces: [(picture: Picture, decision: PieceDecision)] = []
+    var classes: [String] = []
     var drawn = 0
     var passedOver = 0
     var firstExposure: LineInstant?
@@ -71,7 +72,10 @@ public final class RunPainter: Sendable {
   }
 
   /// Writes clip and sheet; gives the files in the order a person would open them.
-  public func finish() throws -> [URL] {
+  ///
+  /// `truth` has the true class of pieces by their number: what is told of these is marked as right
+  /// or wrong on the sheet.
+  public func finish(truth: [Int: String] = [:]) throws -> [URL] {
     try state.withLock { state in
       if let failure = state.failure { throw failure }
       var files: [URL] = []
@@ -86,7 +90,14 @@ public final class RunPainter: Sendable {
         sheet.columns = 8
         (sheet.cellWidth, sheet.cellHeight) = (150, 90)
         let file = folder.appending(path: "pieces.png")
-        try PictureFile.write(sheet.picture(of: state.pieces), to: file)
+        let entries = state.pieces.map { piece in
+          let isRight = truth[piece.decision.piece].map {
+            piece.decision.isRight(for: $0, among: state.classes)
+          }
+          let caption = piece.decision.caption(truth: truth[piece.decision.piece], isRight)
+          return (piece.picture.framed(isRight), caption)
+        }
+        try PictureFile.write(sheet.picture(of: entries), to: file)
         files.append(file)
       }
       return files
@@ -119,23 +130,51 @@ public final class RunPainter: Sendable {
   }
 
   private func collectPieces(of frame: PaintedFrame, into state: inout State) {
+    state.classes = frame.classes
     for event in frame.events {
       guard state.pieces.count < limits.pieces, case .decision(let decision) = event,
         let shown = frame.shown.first(where: { $0.piece == decision.piece })
       else { continue }
-      let confidence = Int((decision.confidence * 100).rounded())
-      let sign = decision.action == .eject ? "↑ " : ""
       state.pieces.append(
         (
           frame.frame.picture.cut(
             columns: shown.blob.columns, rows: shown.blob.rows, margin: 6),
-          "\(sign)\(decision.piece) \(decision.class) \(confidence) %"
+          decision
         ))
     }
   }
 }
 
+extension PieceDecision {
+  /// Whether the class is what it should be for a piece of the class `truth`.
+  fileprivate func isRight(for truth: String, among classes: [String]) -> Bool {
+    self.class == (classes.contains(truth) ? truth : Self.unknown)
+  }
+
+  /// Number, class and confidence; where the truth is known whether they are right, and what would
+  /// be.
+  fileprivate func caption(truth: String?, _ isRight: Bool?) -> String {
+    let sign = action == .eject ? "↑ " : ""
+    let told = "\(sign)\(piece) \(self.class) \(Int((confidence * 100).rounded())) %"
+    guard let truth, let isRight else { return told }
+    return isRight ? "\(told) ✓" : "\(told) ✕ \(truth)"
+  }
+}
+
 extension Picture {
+  private static var rightColor: Color { Color(60, 170, 90) }
+  private static var wrongColor: Color { Color(220, 50, 40) }
+
+  /// The picture with a green frame where what was told is right, a red one where it is wrong.
+  fileprivate func framed(_ isRight: Bool?) -> Picture {
+    guard let isRight else { return self }
+    let canvas = Canvas(self)
+    canvas.stroke(
+      Rectangle(x: 1, y: 1, width: Double(width) - 2, height: Double(height) - 2),
+      isRight ? Self.rightColor : Self.wrongColor, width: 2)
+    return canvas.picture
+  }
+
   /// A part of the picture with `margin` pixels around it, as far as there are any.
   fileprivate func cut(columns: ClosedRange<Int>, rows: ClosedRange<Int>, margin: Int) -> Picture {
     let left = max(0, columns.lowerBound - margin)

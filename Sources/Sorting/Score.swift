@@ -135,6 +135,18 @@ extension Score {
       ? "masses of the truth" : "area to the power of 1.5"
   }
 
+  /// The true class of each decided piece, by the piece's number; pieces that lay partly outside
+  /// the frames, and decisions that are no true piece, are left out.
+  public static func trueClasses(
+    of decisions: [PieceDecision], against truth: [TruePiece], seen: Rectangle<BeltFrame>
+  ) -> [Int: String] {
+    let truth = truth.filter { seen.contains($0.bounds) }
+    let decisions = decisions.filter { seen.contains($0.beltMillimeters.center) }
+    return zip(truth, match(decisions, to: truth)).reduce(into: [:]) { classes, pair in
+      if let number = pair.1 { classes[decisions[number].piece] = pair.0.class }
+    }
+  }
+
   /// The decision of each true piece: nearest centers first, each used once.
   private static func match(_ decisions: [PieceDecision], to truth: [TruePiece]) -> [Int?] {
     var pairs: [(distance: Double, piece: Int, decision: Int)] = []

@@ -82,23 +82,36 @@ extension Run {
       complain: { say("lost: \($0)") }, paint: paintings.map { queue in { queue.put($0) } })
     lines.close()
     paintings?.close()
-    _ = try painter?.finish()
     summary.isInterrupted = Interruption.isRequested
     summary.eventsDropped = lines.dropped
     summary.renderingsDropped = (paintings?.dropped ?? 0) + (painter?.passedOver ?? 0)
+    var known: [Int: String] = [:]
     if let truth = input.truth, let seen = run.pipeline.seenBelt {
+      let pieces = truth(seen.y..<(seen.y + seen.height))
       summary.score = Score(
-        of: run.decisions, against: truth(seen.y..<(seen.y + seen.height)), seen: seen,
-        targets: Set(targets), classes: classifier.rule.classes)
+        of: run.decisions, against: pieces, seen: seen, targets: Set(targets),
+        classes: classifier.rule.classes)
+      known = Score.trueClasses(of: run.decisions, against: pieces, seen: seen)
     }
-    return Outcome(summary: summary, failure: output.failure)
+    return Outcome(
+      summary: summary, failure: output.failure ?? drawingFailure(painter, truth: known))
   }
 }
 
-/// What a run came to, and why its lines could not all be written, if so.
+/// What a run came to, and why its lines or drawings could not all be written, if so.
 struct Outcome: Sendable {
   var summary: RunSummary
-  var failure: Complaint?
+  var failure: (any Error)?
+}
+
+/// Ends the drawing; a drawing that fails takes no figure of the run with it.
+private func drawingFailure(_ painter: RunPainter?, truth: [Int: String]) -> (any Error)? {
+  do {
+    _ = try painter?.finish(truth: truth)
+    return nil
+  } catch {
+    return error
+  }
 }
 
 /// Events on standard output, one JSON object a line.

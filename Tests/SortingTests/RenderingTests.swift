@@ -40,6 +40,36 @@ struct RenderingTests {
     }
   }
 
+  @Test("the sheet frames what is told wrong in red and what is right in green, where it is known")
+  func truth() throws {
+    /// Pixels of the two frames' colors.
+    func frames(_ truth: (PieceDecision) -> String?) throws -> (right: Int, wrong: Int) {
+      try withTemporaryFolder { folder in
+        let painter = RunPainter(folder)
+        let run = try TestRun(
+          SeededSource(seed: 5, lengthMillimeters: 160), paint: { painter.paint($0) })
+        let known = run.decisions.compactMap { decision in
+          truth(decision).map { (decision.piece, $0) }
+        }
+        _ = try painter.finish(truth: Dictionary(known) { first, _ in first })
+        let sheet = try PictureFile.read(folder.appending(path: "pieces.png"))
+        func count(_ color: [UInt8]) -> Int {
+          stride(from: 0, to: sheet.pixels.count, by: sheet.channels).count {
+            Array(sheet.pixels[$0..<($0 + 3)]) == color
+          }
+        }
+        return (count([60, 170, 90]), count([220, 50, 40]))
+      }
+    }
+    let right = try frames(\.class)
+    #expect(right.right > 50 && right.wrong == 0)
+    // An unknown one is rightly told where the bundle does not know the class.
+    let wrong = try frames { $0.class == PieceDecision.unknown ? nil : "something else" }
+    #expect(wrong.wrong > 50 && wrong.right == 0)
+    let unknown = try frames { _ in nil }
+    #expect(unknown.right == 0 && unknown.wrong == 0)
+  }
+
   @Test("a folder that cannot be written is told at the end, not during the run")
   func unwritable() throws {
     try withTemporaryFolder { folder in

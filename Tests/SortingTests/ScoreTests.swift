@@ -62,6 +62,19 @@ struct ScoreTests {
     #expect(try #require(score.classes["brass"]).byCount.purity == 0.5)
   }
 
+  @Test("each decided piece has the class of the true piece under it, strays have none")
+  func trueClasses() throws {
+    let truth = [
+      piece("a", "copper", y: 0), piece("b", "brass", y: 100), piece("c", "zinc", y: 990),
+    ]
+    let decisions = try [
+      decision("copper", .eject, y: 0), decision("copper", .eject, y: 100),
+      decision("zinc", .pass, y: 500), decision("zinc", .pass, y: 990),
+    ]
+    #expect(
+      Score.trueClasses(of: decisions, against: truth, seen: seen) == [0: "copper", 100: "brass"])
+  }
+
   @Test("pieces that the frames did not show whole are no part of the truth")
   func border() throws {
     let truth = [
