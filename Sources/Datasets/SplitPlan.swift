@@ -21,6 +21,14 @@ public struct SplitPlan: Codable, Equatable, Sendable {
       self.training = training
       self.test = test
     }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case training, test }
+
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+      training = try container.decode(Int.self, forKey: .training)
+      test = try container.decode(Int.self, forKey: .test)
+    }
   }
 
   public var method: Method

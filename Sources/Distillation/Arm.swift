@@ -39,6 +39,13 @@ public enum Arm: String, Codable, Sendable, CaseIterable {
     .hallucination, .student, .compactPlain, .compact,
   ]
 
+  /// The classical arms that belong to `arms` and are not among them: where a network learns from
+  /// spectra, what spectroscopy made of them before is trained along.
+  static func baselines(missingFrom arms: [Arm]) -> [Arm] {
+    guard StageName.needed(for: arms).contains(.spectral) else { return [] }
+    return [.spectralAngle, .linearDiscriminant].filter { !arms.contains($0) }
+  }
+
   /// What the arm's network sees when it is tested.
   public var sees: String {
     switch self {

@@ -1,4 +1,5 @@
 import Datasets
+import Diagnostics
 import Models
 import NeuralNetworks
 import Samples
@@ -17,16 +18,14 @@ public struct Experiment: Codable, Equatable, Sendable {
   public var distillation = DistillationSettings()
   public var baselines = BaselineSettings()
   /// What is trained and compared.
+  ///
+  /// A file whose arms learn from spectra gets the classical ones too, named or not.
   public var arms: [Arm] = Arm.standard
-  /// The class whose purity at fixed recovery the summary names first; nil takes the mean.
-  public var target: String?
 
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: AnyKey.self)
-    try refuseUnknown(keys, known: CodingKeys.allNames)
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.strictContainer(keyedBy: CodingKeys.self)
     try values.read(&name, .name)
     try values.read(&data, .data)
     try values.read(&seeds, .seeds)
@@ -35,12 +34,11 @@ public struct Experiment: Codable, Equatable, Sendable {
     try values.read(&distillation, .distillation)
     try values.read(&baselines, .baselines)
     try values.read(&arms, .arms)
-    target = try values.decodeIfPresent(String.self, forKey: .target)
+    arms += Arm.baselines(missingFrom: arms)
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, data, seeds, network, training, distillation, baselines, arms, target
-    static var allNames: [String] { allCases.map(\.rawValue) }
+    case name, data, seeds, network, training, distillation, baselines, arms
   }
 }
 
@@ -61,8 +59,7 @@ public struct InputSettings: Codable, Equatable, Sendable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    try refuseUnknown(decoder.container(keyedBy: AnyKey.self), known: CodingKeys.allNames)
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.strictContainer(keyedBy: CodingKeys.self)
     try values.read(&manifest, .manifest)
     try values.read(&recipe, .recipe)
     try values.read(&split, .split)
@@ -71,7 +68,6 @@ public struct InputSettings: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case manifest, recipe, split, centerPixelNoise
-    static var allNames: [String] { allCases.map(\.rawValue) }
   }
 }
 
@@ -91,43 +87,36 @@ public struct NetworkSettings: Codable, Equatable, Sendable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    try refuseUnknown(decoder.container(keyedBy: AnyKey.self), known: CodingKeys.allNames)
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.strictContainer(keyedBy: CodingKeys.self)
     try values.read(&stem, .stem)
     try values.read(&spectralStem, .spectralStem)
-    try values.read(&stages, .stages)
+    if let found = try values.decodeIfPresent([ReadStage].self, forKey: .stages) {
+      stages = found.map(\.stage)
+    }
     try values.read(&compactStem, .compactStem)
-    try values.read(&compactStages, .compactStages)
+    if let found = try values.decodeIfPresent([ReadStage].self, forKey: .compactStages) {
+      compactStages = found.map(\.stage)
+    }
     try values.read(&joining, .joining)
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case stem, spectralStem, stages, compactStem, compactStages, joining
-    static var allNames: [String] { allCases.map(\.rawValue) }
   }
 }
 
-/// Any key, to find those that nobody reads.
-struct AnyKey: CodingKey {
-  let stringValue: String
-  let intValue: Int?
-  init(stringValue: String) {
-    self.stringValue = stringValue
-    intValue = nil
-  }
-  init?(intValue: Int) {
-    stringValue = "\(intValue)"
-    self.intValue = intValue
-  }
-}
+/// A stage of a network as it stands in an experiment's file: `{ filters: 32, stride: 2 }`.
+private struct ReadStage: Decodable {
+  let stage: Architecture.Stage
 
-/// Refuses a key that no field reads: a misspelt setting must not be ignored.
-func refuseUnknown(_ container: KeyedDecodingContainer<AnyKey>, known: [String]) throws {
-  for key in container.allKeys where !known.contains(key.stringValue) {
-    throw DecodingError.dataCorrupted(
-      DecodingError.Context(
-        codingPath: container.codingPath + [key],
-        debugDescription: "unknown key; known here: \(known.sorted().joined(separator: ", "))"))
+  private enum CodingKeys: String, CodingKey, CaseIterable { case filters, stride, blocks }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.strictContainer(keyedBy: CodingKeys.self)
+    stage = Architecture.Stage(
+      filters: try values.decode(Int.self, forKey: .filters),
+      stride: try values.decodeIfPresent(Int.self, forKey: .stride) ?? 1,
+      blocks: try values.decodeIfPresent(Int.self, forKey: .blocks) ?? 1)
   }
 }
 

@@ -17,14 +17,13 @@ extension ExperimentRun {
 
   private static let recordFile = "run.json"
 
-  /// Opens an experiment file for training: reads its data, makes its splits, checks everything.
+  /// Opens an experiment for training: reads its data, makes its splits, checks everything.
   ///
-  /// Writes `run.json` with the full configuration into `folder`.
+  /// Paths in the experiment count from the folder of its `file`. Writes `run.json` with the full
+  /// configuration into `folder`.
   public static func begin(
-    _ file: URL, in folder: URL, threads: Int? = nil
+    _ experiment: Experiment, of file: URL, in folder: URL
   ) throws -> (run: ExperimentRun, facts: InputFacts, environment: [String: String]) {
-    var experiment = try JSONFile.read(Experiment.self, at: file)
-    if let threads { experiment.training.threads = threads }
     try experiment.check(place: file.relativePath)
     let manifest = URL(
       filePath: experiment.data.manifest, relativeTo: file.absoluteURL.deletingLastPathComponent()
@@ -49,6 +48,7 @@ extension ExperimentRun {
         remedy: "give the folder that 'mirage-train fit' wrote")
     }
     let record = try JSONFile.read(Record.self, at: file)
+    try record.experiment.check(place: file.relativePath)
     let (run, facts) = try make(
       record.experiment, manifest: URL(filePath: record.manifest), folder: folder)
     guard facts == record.facts else {
@@ -103,35 +103,5 @@ extension ExperimentRun {
       overlapOfPatches: max(planned.split.leak.sharedPixel, planned.split.leak.sharedPiece),
       calibrationID: dataset.calibration)
     return (run, facts)
-  }
-}
-
-extension Experiment {
-  /// Refuses settings that cannot work, by name.
-  public func check(place: String) throws {
-    func refuse(_ problem: String, _ remedy: String? = nil) throws -> Never {
-      throw Complaint(place, problem, remedy: remedy)
-    }
-    if seeds.isEmpty { try refuse("'seeds' is empty, at least one was wanted") }
-    if Set(seeds).count != seeds.count { try refuse("'seeds' names a seed twice") }
-    if arms.isEmpty { try refuse("'arms' is empty, at least one was wanted") }
-    if training.steps < 1 {
-      try refuse("'training.steps' is \(training.steps), 1 or more was wanted")
-    }
-    if training.labelledBatch < 1 {
-      try refuse("'training.labelledBatch' is \(training.labelledBatch), 1 or more was wanted")
-    }
-    if training.pairBatch < 0 {
-      try refuse("'training.pairBatch' is \(training.pairBatch), 0 or more was wanted")
-    }
-    if training.threads < 1 { try refuse("'training.threads' is below 1") }
-    let (color, cube) = (data.recipe.colorSize, data.recipe.cubeSize)
-    if color != cube, color != 2 * cube {
-      try refuse(
-        "'data.recipe.colorSize' is \(color), 'data.recipe.cubeSize' (\(cube)) or twice it was "
-          + "wanted")
-    }
-    if distillation.temperature <= 0 { try refuse("'distillation.temperature' is not above 0") }
-    try training.optimizer.check(place: place)
   }
 }

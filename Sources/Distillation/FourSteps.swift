@@ -57,8 +57,8 @@ extension SeedRun {
     }
   }
 
-  /// Step 4: RGB and hallucination streams together, from RGB only; the labels and, on all pairs,
-  /// the teacher's softened logits.
+  /// Step 4: RGB and hallucination streams together, from RGB only; the labels and, unless the
+  /// settings are the published ones, the teacher's softened logits on all pairs and the hint.
   ///
   /// The RGB stream begins as that of step 2, as published; or, where the hallucination stream
   /// began as an RGB stream, as that of step 1, since the fused one leaned on the spectra.
@@ -74,13 +74,14 @@ extension SeedRun {
     let hint = Hint(settings, channels: architecture.featureChannels, seed: seed)
     let stage = Stage(
       name: "student", graph: graph, start: start, steps: length(.student),
-      filling: .pairs)
+      // Without a teacher's word on them pairs teach nothing.
+      filling: settings.keepsTeacher || settings.keepsHint ? .pairs : .labelled)
     return try training.train(stage, batches: batches("student"), carried: hint) {
       now in
       let wanted = try teacher(now.batch)
       var losses = StepLosses()
       addLabels(now, to: &losses)
-      addTeacher(wanted, now, to: &losses)
+      if settings.keepsTeacher { addTeacher(wanted, now, to: &losses) }
       if settings.keepsHint {
         try hint.weigh(against: losses, prefix: "hallucination.", now, wanted)
         hint.add(to: &losses, prefix: "hallucination.", now, wanted)

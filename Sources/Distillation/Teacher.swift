@@ -58,6 +58,7 @@ extension DistillationSettings {
 /// The hallucination hint: holds a student's features to the teacher's.
 final class Hint: CarriedState {
   private let form: DistillationSettings.HintForm
+  private let reduction: HintReduction
   private let ratio: Float
   private var projector: VkD
   /// Fixed at the first step by the gradient ratio, then kept.
@@ -65,6 +66,7 @@ final class Hint: CarriedState {
 
   init(_ settings: DistillationSettings, channels: Int, seed: UInt64) {
     form = settings.hint
+    reduction = settings.hintReduction
     ratio = settings.hintRatio
     weight = settings.hintWeight
     var random = SplitMix64(seed: seed, purpose: "hint projector")
@@ -117,10 +119,9 @@ final class Hint: CarriedState {
     else { preconditionFailure("hint: network without outputs '\(features)' and '\(pooled)'") }
     switch form {
     case .none, .logistic:
-      return (features, hallucinationHint(own, teacher: wanted, form: .logistic), nil)
+      return (features, hint(own, wanted, .logistic), nil)
     case .standardized:
-      let form = NeuralNetworks.HintForm.standardized(deviation: deviation(of: wanted))
-      return (features, hallucinationHint(own, teacher: wanted, form: form), nil)
+      return (features, hint(own, wanted, .standardized(deviation: deviation(of: wanted))), nil)
     case .orthonormal:
       let (loss, gradient) = projector(ownPooled, teacher: wantedPooled)
       return (pooled, loss, gradient)
@@ -137,8 +138,10 @@ final class Hint: CarriedState {
     }
   }
 
-  private func norm(_ tensor: Tensor) -> Float {
-    Float(tensor.values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+  private func hint(
+    _ own: Tensor, _ wanted: Tensor, _ form: NeuralNetworks.HintForm
+  ) -> LossValue {
+    hallucinationHint(own, teacher: wanted, form: form, reduction: reduction)
   }
 
   /// Standard deviation of each channel over the batch and the map; at least 1e-3.

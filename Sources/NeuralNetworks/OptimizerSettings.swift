@@ -33,14 +33,14 @@ public struct OptimizerSettings: Codable, Equatable, Sendable {
     self.learningRate = learningRate
   }
 
-  private enum CodingKeys: String, CodingKey {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
     case algorithm, learningRate, momentum, beta1, beta2, epsilon, weightDecay, clipNorm
     case averageDecay
   }
 
-  /// Reads settings; what is not named keeps its default.
+  /// Reads settings; what is not named keeps its default, a name without a meaning is refused.
   public init(from decoder: any Decoder) throws {
-    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    let keys = try decoder.strictContainer(keyedBy: CodingKeys.self)
     func read(_ key: CodingKeys, _ property: WritableKeyPath<Self, Float>) throws {
       guard let value = try keys.decodeIfPresent(Float.self, forKey: key) else { return }
       self[keyPath: property] = value
@@ -59,7 +59,7 @@ public struct OptimizerSettings: Codable, Equatable, Sendable {
   /// Throws a `Complaint` that names the first setting outside its range.
   public func check(place: String) throws {
     func want(_ holds: Bool, _ name: String, _ value: Float, _ range: String) throws {
-      guard !holds else { return }
+      guard !(holds && value.isFinite) else { return }
       throw Complaint(place, "\(name) is \(value), \(range) was wanted")
     }
     try want(learningRate > 0, "learningRate", learningRate, "a number above 0")

@@ -1,3 +1,4 @@
+import Diagnostics
 import Units
 
 /// Which bands of a cube a recipe keeps: their positions, found once per cube.
@@ -46,11 +47,19 @@ public struct BandChoice: Codable, Equatable, Sendable {
     self.every = every
   }
 
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case fromNanometers, toNanometers, every
+  }
+
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     fromNanometers = try container.decodeIfPresent(Double.self, forKey: .fromNanometers)
     toNanometers = try container.decodeIfPresent(Double.self, forKey: .toNanometers)
     every = try container.decodeIfPresent(Int.self, forKey: .every) ?? 1
+    guard every > 0 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .every, in: container, debugDescription: "\(every) found, 1 or more wanted")
+    }
   }
 
   /// The wavelengths kept, sorted; `place` is the cube's file.

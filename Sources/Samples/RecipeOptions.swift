@@ -1,3 +1,4 @@
+import Diagnostics
 import Hyperspectral
 import Units
 
@@ -35,8 +36,12 @@ public struct RecipeOptions: Codable, Equatable, Sendable {
       pretreatment: pretreatment, bands: bands)
   }
 
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case colorSize, cubeSize, cropMillimeters, masksBackground, pretreatment, bands
+  }
+
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
     self.init(
       colorSize: try container.decode(Int.self, forKey: .colorSize),
       cubeSize: try container.decode(Int.self, forKey: .cubeSize),

@@ -13,10 +13,13 @@ struct Fit: Command {
   static let examples = [
     "mirage-train fit SampleData/Experiments/indian-pines.json5",
     "mirage-train fit scrap.json5 --out Runs/scrap --threads 2",
+    "mirage-train fit SampleData/Experiments/belt.json5 --seeds 10 --out Runs/belt-10",
   ]
 
   var experiment = URL(filePath: "experiment.json5")
   var out: URL?
+  var seeds: Int?
+  var steps: Int?
   var threads: Int?
   var jobs: Int?
   var showsFlattery = false
@@ -27,6 +30,10 @@ struct Fit: Command {
   static let flags: [Flag<Self>] = [
     .optional(
       "--out", \.out, "FOLDER", "Where the run is kept (default: Runs/<experiment's name>)"),
+    .optional(
+      "--seeds", \.seeds, "N", "Train seeds 0 to N - 1, in place of the file's", in: .from(1)),
+    .optional(
+      "--steps", \.steps, "N", "Optimizer steps of a stage, in place of the file's", in: .from(1)),
     .optional("--threads", \.threads, "N", "Threads of the engine, in place of the file's"),
     .optional("--jobs", \.jobs, "N", "Seeds trained side by side (default: one per core)"),
     .toggle(
@@ -37,9 +44,12 @@ struct Fit: Command {
   func run() async throws {
     Interruption.install()
     let file = experiment
-    let name = try JSONFile.read(Experiment.self, at: file).name
-    let folder = out ?? URL(filePath: "Runs").appending(path: name)
-    let (run, facts, environment) = try ExperimentRun.begin(file, in: folder, threads: threads)
+    var experiment = try JSONFile.read(Experiment.self, at: file)
+    if let seeds { experiment.seeds = (0..<UInt64(seeds)).map(\.self) }
+    if let steps { experiment.training.steps = steps }
+    if let threads { experiment.training.threads = threads }
+    let folder = out ?? URL(filePath: "Runs").appending(path: experiment.name)
+    let (run, facts, environment) = try ExperimentRun.begin(experiment, of: file, in: folder)
     say("\(facts.summary)\n\(run.summary)\n")
     try await train(run)
     let flatters = showsFlattery

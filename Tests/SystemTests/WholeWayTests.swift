@@ -103,7 +103,8 @@ struct WholeWayTests {
       let result = try run("mirage-train", ["fit", "x.json5", "--out", "run"], in: folder)
       #expect(result.status == 1)
       #expect(
-        result.error.hasPrefix("mirage-train: x.json5: 'training.step': unknown key; known here: "))
+        result.error.hasPrefix(
+          "mirage-train: x.json5: 'training.step': no such key; known here are "))
       #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "run").path))
     }
   }
