@@ -30,8 +30,11 @@ public struct ArmResult: Codable, Equatable, Sendable {
   /// Parameters and multiply-adds of the network that runs; 0 for classical arms.
   public var parameters: Int
   public var multiplyAdds: Int
-  /// Mean cosine between hallucinated and true features per seed; only where there is a hint.
+  /// Mean cosine between the teacher's spectral features and what can be read of them from the
+  /// arm's RGB stream, per seed; only of arms with such a stream.
   public var featureAgreement: [Double]?
+  /// The share of the spectra's differences that can be read likewise, per seed.
+  public var spectrumExplained: [Double]?
 
   /// Mean and sample standard deviation over seeds.
   public func summary(_ value: (Metrics) -> Double) -> (mean: Double, deviation: Double) {

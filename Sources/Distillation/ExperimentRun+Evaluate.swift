@@ -90,9 +90,13 @@ extension ExperimentRun {
       let (logits, truth) = byPiece(judged, rows: split.rows(part))
       result.metrics.append(Metrics(logits: logits, truth: truth, temperature: temperature))
       result.temperatures.append(temperature)
-      if let agreement = found.agreement {
-        let mean = agreement.values.reduce(0) { $0 + Double($1) } / Double(max(1, agreement.count))
+      if let imagination = found.imagination {
+        let cosines = imagination.agreement
+        let mean = cosines.values.reduce(0) { $0 + Double($1) } / Double(max(1, cosines.count))
         result.featureAgreement = (result.featureAgreement ?? []) + [mean]
+        result.spectrumExplained =
+          (result.spectrumExplained ?? [])
+          + [imagination.explainedShare(of: dataset.meanSpectra(split.test))]
       }
     }
     return result

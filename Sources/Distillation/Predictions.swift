@@ -14,13 +14,18 @@ public struct Predictions: Sendable {
 
   /// Logits of each set, `[N, classes]`, in the split's order.
   public var logits: [Part: Tensor]
-  /// Cosine between hallucinated and true pooled features of each test sample, `[N]`.
-  public var agreement: Tensor?
+  /// How much of what the spectra show can be read from an RGB stream's features; only of arms
+  /// that have such a stream.
+  public var imagination: Imagination?
 
   /// Writes the logits of each set; `identity` says of which settings they are.
   public func write(to file: URL, identity: String) throws {
     var tensors = Part.allCases.compactMap { part in logits[part].map { (part.rawValue, $0) } }
-    if let agreement { tensors.append(("agreement", agreement)) }
+    if let imagination {
+      tensors.append(("agreement", imagination.agreement))
+      tensors.append(("imagined", imagination.spectra))
+      tensors.append(("unseen", imagination.meanSpectrum))
+    }
     try Safetensors.write(tensors, metadata: ["identity": identity], to: file)
   }
 
@@ -29,10 +34,15 @@ public struct Predictions: Sendable {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let (tensors, metadata) = try Safetensors.read(file)
     if let identity, metadata["identity"] != identity { return nil }
-    var found = Predictions(logits: [:], agreement: nil)
+    var found = Predictions(logits: [:])
     for (name, tensor) in tensors {
       if let part = Part(rawValue: name) { found.logits[part] = tensor }
-      if name == "agreement" { found.agreement = tensor }
+    }
+    let named = Dictionary(tensors.map { ($0.0, $0.1) }) { first, _ in first }
+    if let agreement = named["agreement"], let spectra = named["imagined"],
+      let mean = named["unseen"]
+    {
+      found.imagination = Imagination(agreement: agreement, spectra: spectra, meanSpectrum: mean)
     }
     return found
   }
@@ -53,12 +63,9 @@ extension SeedRun {
   /// Runs a trained network over all samples that did not train it.
   func predict(_ stage: StageName, _ parameters: Parameters) throws -> Predictions {
     let graph = SeedStages.graph(stage, architecture, joining: experiment.network.joining)
-    let pooled = ["pooled", "hallucination.pooled"].first { graph.output(named: $0) != nil }
-    let hallucinates = stage == .hallucination || stage == .student
     let plan = try InferencePlan(
-      graph, batch: 64, parameters: parameters,
-      outputs: ["logits"] + (hallucinates ? [pooled].compactMap { $0 } : []), on: engine)
-    var found = Predictions(logits: [:], agreement: nil)
+      graph, batch: 64, parameters: parameters, outputs: ["logits"], on: engine)
+    var found = Predictions(logits: [:])
     for part in Predictions.Part.allCases {
       let rows = split.rows(part)
       var inputs = ["color": dataset.color.rows(rows)]
@@ -73,44 +80,11 @@ extension SeedRun {
         found.logits[part] = Tensor(shape: [0, architecture.classes])
         continue
       }
-      let outputs = try plan(inputs)
-      found.logits[part] = outputs["logits"]
-      if part == .test, hallucinates, let name = pooled, let imagined = outputs[name] {
-        found.agreement = try agreement(imagined, rows: rows)
-      }
+      found.logits[part] = try plan(inputs)["logits"]
+    }
+    if [.twoColor, .hallucination, .student].contains(stage) {
+      found.imagination = try imagination(graph, parameters)
     }
     return found
-  }
-
-  /// Cosine between imagined and true pooled features, both around the true ones' mean.
-  private func agreement(_ imagined: Tensor, rows: [Int]) throws -> Tensor? {
-    guard let fusion = try training.weights(of: .fusion, architecture, experiment) else {
-      return nil
-    }
-    let plan = try InferencePlan(
-      Networks.fusion(architecture, joining: experiment.network.joining), batch: 64,
-      parameters: fusion, outputs: [Teacher.pooled], on: engine)
-    guard
-      let seen = try plan([
-        "color": dataset.color.rows(rows), "spectra": dataset.spectra.rows(rows),
-      ])[Teacher.pooled]
-    else { return nil }
-    let width = seen.rowCount
-    var center = [Float](repeating: 0, count: width)
-    for (index, value) in seen.values.enumerated() {
-      center[index % width] += value / Float(rows.count)
-    }
-    let cosines = (0..<rows.count).map { row -> Float in
-      var (dot, first, second): (Float, Float, Float) = (0, 0, 0)
-      for column in 0..<width {
-        let a = imagined.values[row * width + column] - center[column]
-        let b = seen.values[row * width + column] - center[column]
-        dot += a * b
-        first += a * a
-        second += b * b
-      }
-      return dot / max(1e-12, (first * second).squareRoot())
-    }
-    return Tensor(shape: [rows.count], values: cosines)
   }
 }

@@ -26,8 +26,7 @@ public struct BaselineSettings: Codable, Equatable, Sendable {
   public init() {}
 
   public init(from decoder: any Decoder) throws {
-    try refuseUnknown(decoder.container(keyedBy: AnyKey.self), known: CodingKeys.allNames)
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.strictContainer(keyedBy: CodingKeys.self)
     try values.read(&unit, .unit)
     try values.read(&components, .components)
     try values.read(&leastSquaresComponents, .leastSquaresComponents)
@@ -45,7 +44,6 @@ public struct BaselineSettings: Codable, Equatable, Sendable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case unit, components, leastSquaresComponents, strength, pixelLimit
-    static var allNames: [String] { allCases.map(\.rawValue) }
   }
 
   /// The classifier of a classical arm, fitted to spectra `[N, bands]`.
@@ -140,7 +138,7 @@ extension ExperimentRun {
     let model = settings.model(
       arm, training.spectra, labels: training.objects.map { labels[$0] },
       classes: dataset.classes.count)
-    var found = Predictions(logits: [:], agreement: nil)
+    var found = Predictions(logits: [:])
     for part in Predictions.Part.allCases {
       let rows = split.rows(part)
       let shown = ObjectSpectra(of: dataset.spectra.rows(rows), unit: settings.unit)

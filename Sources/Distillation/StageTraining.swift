@@ -72,7 +72,9 @@ final class StageTraining {
     let graph = SeedStages.graph(stage, architecture, joining: experiment.network.joining)
     let file = folder.appending(path: "\(stage.rawValue).safetensors")
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    let parameters = Parameters(try Safetensors.read(file).tensors)
+    let (tensors, metadata) = try Safetensors.read(file)
+    guard metadata["identity"] == identity(stage.rawValue) else { return nil }
+    let parameters = Parameters(tensors)
     return parameters.names == graph.parts.map(\.name) ? parameters : nil
   }
 
@@ -104,7 +106,7 @@ final class StageTraining {
         })
       guard result.total.isFinite else { throw Divergence(stage: stage.name, step: step) }
       let gradients = try plan.backward(result.gradients)
-      optimizer.step(&plan.parameters, gradients: gradients, rate: schedule[step])
+      plan.update { _ = optimizer.step(&$0, gradients: gradients, rate: schedule[step]) }
       if step % 10 == 0 || step + 1 == stage.steps {
         log.append(
           LogEntry(

@@ -1,7 +1,7 @@
 import Distillation
 import Pages
 
-/// How near the hallucinated features come to those that the spectra give.
+/// How much the hallucinated features tell of those that the spectra give.
 struct AgreementSection {
   let evidence: Evidence
 
@@ -9,9 +9,12 @@ struct AgreementSection {
     PageSection("agreement", "Hallucinated features") {
       if let arm, !cosines(arm).isEmpty {
         paragraph(
-          "Cosine between what the RGB-only network imagines and what the teacher's spectral "
-            + "stream gives for the same test \(evidence.unit), both around the latter's mean: "
-            + "1 is the same direction, 0 is none in common.")
+          "How much of what the spectra show can be read from the RGB-only network: a linear "
+            + "read-out of its hallucination stream, fitted on the training pairs, is held against "
+            + "the features of the teacher's spectral stream for each test \(evidence.unit). 1 is "
+            + "the same direction around their mean, 0 is none in common. The second RGB stream of "
+            + "the control, which no spectrum has taught, gets a read-out too: only what lies "
+            + "above it was learnt from the spectra.")
         element("div", ["class": "columns"]) {
           figure("Each class: median, middle half and middle nine tenths, all seeds together.") {
             boxes(arm)
@@ -46,7 +49,7 @@ struct AgreementSection {
   }
 
   private var seedTable: Markup {
-    let arms = [Arm.hallucination, .student].filter {
+    let arms = [Arm.twoColor, .hallucination, .student].filter {
       evidence.results.arm($0)?.featureAgreement != nil
     }
     let seeds = evidence.results.seeds
@@ -64,11 +67,26 @@ struct AgreementSection {
         + arms.map { arm in
           Markup(text: SeedMean(evidence.results.arm(arm)?.featureAgreement ?? []).plain)
         })
+    let explained = Table.Row.cells(
+      ["spectra explained, %"]
+        + arms.map { arm in
+          Markup(text: SeedMean(evidence.results.arm(arm)?.spectrumExplained ?? []).share)
+        })
     return Table(
-      columns: [.text("mean cosine")]
-        + arms.map { .number($0 == .student ? "after step 4" : "after step 3") },
-      rows: rows + [mean]
+      columns: [.text("mean cosine")] + arms.map { .number(Self.column($0)) },
+      rows: rows + [mean, explained],
+      note: "Spectra explained: share of the squared differences of test spectra from the mean of "
+        + "the training spectra that the read-out gets right; ± half of the 95 % interval over "
+        + "seeds."
     ).markup
+  }
+
+  private static func column(_ arm: Arm) -> String {
+    switch arm {
+    case .twoColor: "control"
+    case .hallucination: "after step 3"
+    default: "after step 4"
+    }
   }
 
   /// Whether good imagination goes with right decisions.
@@ -81,7 +99,7 @@ struct AgreementSection {
     let start =
       "Median where the \(arm.short) decides rightly: \(NumberText.fixed(a, digits: 2)); where it "
       + "errs: \(NumberText.fixed(b, digits: 2)). "
-    if a < 0.2 { return start + "It imagines next to nothing of what the spectra show." }
+    if a < 0.2 { return start + "Next to nothing of what the spectra show can be read from it." }
     return start
       + (a - b > 0.05
         ? "Its mistakes are also where it imagines the spectra badly."

@@ -23,8 +23,11 @@ struct Evidence {
     let logits: Tensor
     let truth: [Int]
     let temperature: Float
-    /// Cosine between hallucinated and true features of each piece; empty where there is none.
+    /// Cosine between what is read from RGB of the spectral features and these, of each piece;
+    /// empty where there is none.
     let agreement: [Double]
+    /// Spectra read from RGB, standardized, of each piece; empty where there are none.
+    let imagined: [[Double]]
 
     /// Probabilities after the fitted temperature.
     var calibrated: [[Double]] { Metrics.probabilities(logits, temperature: temperature) }
@@ -62,7 +65,8 @@ struct Evidence {
             seed: seed, pieces: units.compactMap { numbers[$0.name] }, logits: judged.logits,
             truth: judged.truth,
             temperature: temperatures.indices.contains(index) ? temperatures[index] : 1,
-            agreement: Self.agreement(found.agreement, split, units)))
+            agreement: Self.means(found.imagination?.agreement, split, units).compactMap(\.first),
+            imagined: Self.means(found.imagination?.spectra, split, units)))
       }
     }
     self.pieces = pieces
@@ -157,15 +161,18 @@ struct Evidence {
     }
   }
 
-  /// Mean over the samples of each piece.
-  private static func agreement(
-    _ cosines: Tensor?, _ split: Split, _ units: [Piece]
-  ) -> [Double] {
-    guard let cosines, cosines.count == split.test.count else { return [] }
+  /// Mean over the samples of each piece of what there is of each test sample, `[N]` or `[N, C]`;
+  /// empty where there is nothing.
+  private static func means(_ found: Tensor?, _ split: Split, _ units: [Piece]) -> [[Double]] {
+    guard let found, found.shape.first == split.test.count else { return [] }
+    let width = found.count / max(1, split.test.count)
     let places = Dictionary(zip(split.test, split.test.indices)) { first, _ in first }
     return units.map { unit in
-      let own = unit.rows.compactMap { places[$0] }.map { Double(cosines.values[$0]) }
-      return own.reduce(0, +) / Double(max(1, own.count))
+      let own = unit.rows.compactMap { places[$0] }
+      return (0..<width).map { column in
+        own.reduce(0) { $0 + Double(found.values[$1 * width + column]) }
+          / Double(max(1, own.count))
+      }
     }
   }
 }

@@ -29,6 +29,7 @@ public struct ReportPage {
       CertaintySection(evidence: evidence).section,
       try MistakesSection(evidence: evidence).section(),
       AgreementSection(evidence: evidence).section,
+      try ImaginedSection(evidence: evidence).section(),
       LearningSection(evidence: evidence, log: try run.log()).section,
       try OriginSection(evidence: evidence).section(),
     ]

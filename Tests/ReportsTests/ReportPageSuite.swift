@@ -11,7 +11,7 @@ import Testing
 struct ReportPageSuite {
   static let anchors = [
     "verdict", "ways", "differences", "pairs", "confusion", "certainty", "mistakes", "agreement",
-    "learning", "origin",
+    "imagined", "learning", "origin",
   ]
 
   private func page(

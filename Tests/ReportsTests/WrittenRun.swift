@@ -125,7 +125,7 @@ struct WrittenRun {
   private func predictions(
     _ arm: Arm, _ seed: UInt64, _ split: Split, _ dataset: PairedDataset
   ) throws -> Predictions {
-    var found = Predictions(logits: [:], agreement: nil)
+    var found = Predictions(logits: [:])
     for part in Predictions.Part.allCases {
       var values: [Float] = []
       for row in split.rows(part) {
@@ -141,15 +141,29 @@ struct WrittenRun {
       found.logits[part] = Tensor(
         shape: [split.rows(part).count, classes.count], values: values)
     }
-    if arm == .student || arm == .hallucination {
-      var random = SplitMix64(seed: seed, purpose: "agreement")
-      found.agreement = Tensor(
-        shape: [split.test.count],
-        values: split.test.map {
-          Float(0.7 - (label($0) < 2 ? 0.3 : 0) + 0.1 * random.nextNormal())
-        })
+    if [.student, .hallucination, .twoColor].contains(arm) {
+      found.imagination = imagination(arm, seed, split, dataset)
     }
     return found
+  }
+
+  /// The student imagines the spectra of all but the first two classes.
+  private func imagination(
+    _ arm: Arm, _ seed: UInt64, _ split: Split, _ dataset: PairedDataset
+  ) -> Imagination {
+    var random = SplitMix64(seed: seed, purpose: "imagination")
+    let truth = dataset.meanSpectra(split.test)
+    let share: Float = arm == .twoColor ? 0.2 : 0.8
+    let cosines = split.test.map { row in
+      Float((arm == .twoColor ? 0.2 : 0.7) - (label(row) < 2 ? 0.3 : 0) + 0.1 * random.nextNormal())
+    }
+    let spectra = truth.values.enumerated().map { index, value in
+      value * (label(split.test[index / bands]) < 2 ? 0 : share)
+    }
+    return Imagination(
+      agreement: Tensor(shape: [cosines.count], values: cosines),
+      spectra: Tensor(shape: truth.shape, values: spectra),
+      meanSpectrum: Tensor(shape: [bands]))
   }
 
   private func writeLog(_ stage: StageName, _ seed: UInt64, _ run: ExperimentRun) throws {
