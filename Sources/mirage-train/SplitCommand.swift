@@ -1,6 +1,7 @@
 import CommandKit
 import Datasets
 import Diagnostics
+import Distillation
 import Foundation
 
 extension SplitPlan.Method: ArgumentValue {}
@@ -55,7 +56,7 @@ struct SplitCommand: Command {
       "Drop classes with fewer samples in training or test, instead of refusing"),
     .toggle(
       "--show-flattering", \.showsFlattering,
-      "Make even a split that leaks, marked so, to show what it would claim"),
+      "Make even a split that leaks, marked so, and show what it would claim"),
     .optional("--out", \.out, "FILE", "Where to store the split (JSON)"),
   ]
 
@@ -72,13 +73,34 @@ struct SplitCommand: Command {
     plan.guardBand = guardBand
     plan.labelsPerClass = labelsPerClass
     plan.classMinimum = dropBelow.map { .init(training: $0, test: $0) }
-    let planned = try SampleCatalog.open(recordings).split(
+    let catalog = try SampleCatalog.open(recordings)
+    let planned = try catalog.split(
       by: plan, patch: patch, purpose: showsFlattering ? .flatteringFigure : .evaluation)
     print(planned.text)
+    if showsFlattering { try showClaims(planned, of: catalog) }
     if let out {
       let stored = try StoredSplit(planned)
       try stored.write(to: out)
       print("stored: \(out.relativePath) (digest \(stored.digest.short))")
+    }
+  }
+
+  /// Prints what the split would claim, and what one without a leak says of the same classifier.
+  private func showClaims(_ planned: PlannedSplit, of catalog: SampleCatalog) throws {
+    func text(_ claim: SplitClaim) -> String {
+      String(format: "%.1f %% of %d test samples right", 100 * claim.accuracy, claim.test)
+    }
+    print("\nthe nearest training spectrum as classifier:")
+    print("  here: \(text(try SplitClaim(planned, patch: patch)))")
+    let plan = catalog.separated(planned.plan)
+    do {
+      let honest = try catalog.split(by: plan, patch: patch)
+      let missing = honest.droppedClasses.count
+      print(
+        "  with \(plan.method.rawValue) kept apart: \(text(try SplitClaim(honest, patch: patch)))"
+          + (missing > 0 ? ", without the \(missing) classes that too few of them hold" : ""))
+    } catch let error as SplitError {
+      print("  with \(plan.method.rawValue) kept apart: cannot be said, \(error.problem)")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Chemometrics
@@ -28,15 +29,41 @@ struct SpectralBaselineSuite {
   }
 
   @Test(
-    "name most spectra of separable classes", arguments: ["angle", "discriminant"])
+    "name most spectra of separable classes", arguments: ["angle", "discriminant", "nearest"])
   func separable(name: String) {
     let (training, labels) = spectra(60, seed: 1)
     let (test, truth) = spectra(90, seed: 2)
     let model: any SpectralBaseline =
-      name == "angle"
-      ? SpectralAngleMapper(training, labels: labels, classes: 3)
-      : PrincipalDiscriminant(training, labels: labels, classes: 3, components: 5)
+      switch name {
+      case "angle": SpectralAngleMapper(training, labels: labels, classes: 3)
+      case "nearest": NearestNeighbor(training, labels: labels, classes: 3)
+      default: PrincipalDiscriminant(training, labels: labels, classes: 3, components: 5)
+      }
     #expect(accuracy(model.scores(test), truth) > 0.9)
+  }
+
+  @Test("the nearest neighbor's scores are distances, whatever the number of bands")
+  func nearest() {
+    for bands in [1, 15, 16, 17, 40] {
+      var random = SplitMix64(seed: 9)
+      let known = Tensor(normal: [12, bands], deviation: 1, using: &random)
+      let asked = Tensor(normal: [5, bands], deviation: 1, using: &random)
+      let labels = (0..<12).map { $0 % 3 }
+      let found = NearestNeighbor(known, labels: labels, classes: 4).scores(asked)
+      for row in 0..<5 {
+        for label in 0..<4 {
+          let nearest = (0..<12).filter { labels[$0] == label }.map { number in
+            (0..<bands).reduce(Float(0)) { sum, band in
+              let difference =
+                known.values[number * bands + band] - asked.values[row * bands + band]
+              return sum + difference * difference
+            }
+          }.min()
+          let wanted = nearest.map { -$0 } ?? -.greatestFiniteMagnitude
+          expectClose(found.values[row * 4 + label], wanted, absolute: 1e-5, relative: 1e-5)
+        }
+      }
+    }
   }
 
   @Test("a class without samples never wins")

@@ -74,6 +74,25 @@ struct CommandLineTests {
     }
   }
 
+  @Test("a split that leaks is refused, and shown on request with what it would claim")
+  func leak() throws {
+    let scene = packageRoot.appending(path: "SampleData/IndianPines").path
+    let refused = try run("mirage-train", ["split", scene, "--method", "random"])
+    #expect(refused.status == 1 && refused.output.isEmpty)
+    #expect(refused.error.contains("share a pixel with a training patch; none was wanted"))
+    let shown = try run(
+      "mirage-train", ["split", scene, "--method", "random", "--show-flattering"])
+    #expect(shown.status == 0, "\(shown.error)")
+    func share(after words: String) throws -> Double {
+      let rest = try #require(shown.output.firstRange(of: words)).upperBound
+      return try #require(Double(shown.output[rest...].prefix { $0 != " " }))
+    }
+    let (leaky, honest) = (
+      try share(after: "\n  here: "), try share(after: "\n  with blocks kept apart: ")
+    )
+    #expect(leaky > honest + 15, "\(shown.output)")
+  }
+
   @Test("bash accepts the completions of every program", arguments: programs)
   func completions(program: String) throws {
     let script = try run(program, ["--completions"]).output
