@@ -6,8 +6,8 @@ import Testing
 /// To networks, the simulated scrap is to be as hard as real scrap: color alone and spectra alone
 /// find as much as is published for recordings of copper, brass, aluminium and steels.
 ///
-/// Source: Picon et al. 2024, per-pixel F1 with 3, 7 and 76 bands: .48 to .77 for three bands, .69
-/// to .84 for 76, and .90 for the best classes; spectra lead by .07 to .21.
+/// Source: Picon et al. 2024, per-pixel F1 of spectral networks, encoder-decoders and U-Nets: .48 to
+/// .77 with three bands, .69 to .84 with 76; spectra lead by .07 to .21.
 @Suite("Simulated scrap", .tags(.slow))
 struct SimulatedScrapTests {
   private static let experiment = """
@@ -60,8 +60,8 @@ struct SimulatedScrapTests {
         try #require(results.arms.first { $0.arm == arm }?.metrics.first?.macroF1)
       }
       let (color, spectral) = (try score("color"), try score("spectral"))
-      #expect((0.5...0.85).contains(color), "\(color)")
-      #expect((0.69...0.92).contains(spectral), "\(spectral)")
+      #expect((0.48...0.77).contains(color), "\(color)")
+      #expect((0.69...0.84).contains(spectral), "\(spectral)")
       #expect((0.07...0.21).contains(spectral - color), "\(spectral) − \(color)")
       print("simulated scrap: macro F1 \(color) by color alone, \(spectral) by spectra alone")
     }
