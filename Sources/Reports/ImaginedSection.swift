@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import Pages
 
 /// The spectrum that is read from the student's RGB features, drawn over the true one.
 struct ImaginedSection {

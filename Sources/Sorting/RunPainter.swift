@@ -88,7 +88,7 @@ public final class RunPainter: Sendable {
       if !state.pieces.isEmpty {
         var sheet = ContactSheet()
         sheet.columns = 8
-        (sheet.cellWidth, sheet.cellHeight) = (150, 90)
+        (sheet.cellWidth, sheet.cellHeight) = (200, 90)
         let file = folder.appending(path: "pieces.png")
         let entries = state.pieces.map { piece in
           let isRight = truth[piece.decision.piece].map {
