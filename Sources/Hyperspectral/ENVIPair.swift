@@ -84,7 +84,8 @@ struct ENVIPair {
     let folder = headerFile.deletingLastPathComponent()
     // A folder that cannot be listed holds nothing that we could read.
     let listed = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return listed.filter { $0.hasPrefix(stem + ".") }.sorted().map { folder.appending(path: $0) }
+    return listed.filter { $0.hasPrefix(stem + ".") }.sorted()
+      .map { headerFile.sibling(named: $0) }
       .filter { file in
         // A file that cannot be measured fits no header.
         (try? BoundedFile.size(of: file)).map { header.mismatch(size: $0) == nil } ?? false
@@ -106,7 +107,7 @@ struct ENVIPair {
         found.append(match)
       }
     }
-    return unique(found).filter { $0 != file.lastPathComponent }.map { folder.appending(path: $0) }
+    return unique(found).filter { $0 != file.lastPathComponent }.map { file.sibling(named: $0) }
   }
 
   private static func unique(_ names: [String]) -> [String] {

@@ -143,8 +143,7 @@ extension HeaderDiagnosis {
         "\(names.joined(separator: " and ")) are both there, and neither is written over",
         remedy: "move one of them away")
     }
-    // A file of the current folder is told by its bare name, as the person gave the header's.
-    return folder.relativePath == "." ? URL(filePath: free) : folder.appending(path: free)
+    return headerFile.sibling(named: free)
   }
 
   /// The header with the changes of a reading, and without fields that cannot be understood.

@@ -174,7 +174,7 @@ struct CameraBenchmarks {
   @Test("a slow consumer gets fresh frames", .timeLimit(.minutes(1)))
   func cameraAge() throws {
     // No whole number of periods, so that the consumer comes back at any moment between two frames.
-    let (rate, inference) = Benchmark.isFull ? (28.7, 0.5) : (100, 0.02)
+    let (rate, inference) = Benchmark.isFull ? (28.7, 0.5) : (100, 0.035)
     var model = ScriptedModel()
     let size = ScriptedModel.Size(width: 1920, height: 1080, rates: [rate])
     model.formats = [ScriptedModel.Format(code: mirage_v4l2_YUYV, sizes: [size])]
