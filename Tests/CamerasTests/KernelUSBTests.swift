@@ -37,8 +37,10 @@ extension KernelCameraTests {
       let usb = try USBCamera(["--transport", mode.transport, "--huffman-tables", mode.tables])
       let camera = LiveCamera(.fixed(mode.format, mode.width, mode.height, rate: mode.rate))
       let first = try camera.frames(1)
-      // Decoding a large picture alone takes most of a second where it is emulated.
-      #expect(camera.seconds < (mode.width > 640 ? 3 : 1), "\(camera.seconds) s to the first frame")
+      // Decoding a large picture alone takes most of a second where it is emulated; how quickly the
+      // first one comes says something of the reader only on a machine that has time.
+      let patience = !Guest.isLong ? 5.0 : mode.width > 640 ? 3 : 1
+      #expect(camera.seconds < patience, "\(camera.seconds) s to the first frame")
       let frames = try first + camera.frames(for: 2.6)
       checkNumbers(frames, cycle: mode.cycle)
       for frame in [frames[0], frames[frames.count - 1]] {
@@ -49,8 +51,10 @@ extension KernelCameraTests {
       #expect(status.format == mode.format)
       #expect(status.nominalRate.map { abs($0 - mode.rate) < 0.01 } ?? false)
       let rate = try #require(stampedRate(frames))
-      // The camera is a program in the same guest, and late where the machine is busy.
-      #expect(abs(rate / mode.rate - 1) < 0.12, "\(rate) frames/s")
+      // The camera is a program in the same guest, and late where the machine is busy: that it keeps
+      // its rate is asked of a quiet machine alone.
+      #expect(rate / mode.rate < 1.12, "\(rate) frames/s")
+      #expect(!Guest.isLong || rate / mode.rate > 0.88, "\(rate) frames/s")
       #expect(status.bad == 0)
       camera.stop(after: frames)
       try usb.remove()
@@ -91,21 +95,25 @@ extension KernelCameraTests {
       // Slow enough that each frame is decoded: one that is overtaken is never looked at.
       let camera = LiveCamera(.fixed(format, rate: 10))
       var frames = try camera.frames(4)
-      var lost = 0
+      var (lost, ordered) = (0, 0)
       for fault in FrameFault.allCases where format == "MJPG" || fault != .corrupt {
-        try usb.order("\(fault.rawValue) 2")
-        frames += try camera.frames(for: 1)
-        frames += try camera.frames(for: 4) { _ in
-          camera.source.status.account.lost >= lost + 2
+        // A frame that is overtaken is never looked at: where the machine has no time for two of
+        // two, they are ordered again.
+        for _ in 0..<3 where camera.source.status.account.lost < lost + 2 {
+          try usb.order("\(fault.rawValue) 2")
+          ordered += 2
+          frames += try camera.frames(for: 1)
+          frames += try camera.frames(for: 4) { _ in
+            camera.source.status.account.lost >= lost + 2
+          }
         }
         let status = camera.source.status
-        // More than these two are lost only where the machine has no time.
         #expect(status.account.lost >= lost + 2, "\(fault): \(camera.told)")
         lost = status.account.lost
       }
       checkNumbers(frames, cycle: format == "YUYV" ? 1 << 16 : 32)
       for frame in frames { #expect(TestCard.worstDifference(of: frame.picture) <= 4) }
-      #expect(camera.source.status.bad <= 8)
+      #expect(camera.source.status.bad <= ordered)
       camera.stop(after: frames)
       try usb.remove()
       try "0".write(
