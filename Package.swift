@@ -42,6 +42,11 @@ let libraries: [Library] = [
     testsUse: ["CAravis"]),
   Library("CameraCalibration", ["Units", "Diagnostics"]),
   Library(
+    "CalibrationTargets",
+    [
+      "CAprilTag", "CLAPACK", "CameraCalibration", "Imaging", "Tensors", "Units", "Diagnostics",
+    ]),
+  Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("USBCameraSimulation", ["Imaging", "Units", "Diagnostics"]),
@@ -74,7 +79,10 @@ let libraries: [Library] = [
     ]),
   Library(
     "Commissioning",
-    ["CameraCalibration", "Imaging", "Tensors", "Pages", "Diagnostics"]),
+    [
+      "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Tensors", "Pages", "Units",
+      "Diagnostics",
+    ]),
   Library(
     "Sorting",
     [
@@ -102,13 +110,16 @@ let programs: [(name: String, path: String, uses: [String])] = [
   ),
   (
     "mirage-calibrate", "Sources/mirage-calibrate",
-    ["CameraCalibration", "CommandKit", "Commissioning", "Diagnostics"]
+    [
+      "CalibrationTargets", "CameraCalibration", "Cameras", "CommandKit", "Commissioning",
+      "Diagnostics", "Imaging",
+    ]
   ),
   (
     "mirage-simulate", "Tools/mirage-simulate",
     [
-      "BeltSimulation", "CameraCalibration", "CommandKit", "Datasets", "Diagnostics",
-      "Hyperspectral", "Imaging", "LineScan", "Tensors",
+      "BeltSimulation", "CalibrationTargets", "CameraCalibration", "CommandKit", "Datasets",
+      "Diagnostics", "Hyperspectral", "Imaging", "LineScan", "Tensors",
     ]
   ),
   (
@@ -138,6 +149,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CMATIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
   .systemLibrary(name: "CAravis", pkgConfig: "aravis-0.8", providers: [.apt(["libaravis-dev"])]),
+  .systemLibrary(
+    name: "CAprilTag", pkgConfig: "apriltag", providers: [.apt(["libapriltag-dev"])]),
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
 ]
 
@@ -194,8 +207,8 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
     .target(
       name: "FuzzTargets",
       dependencies: dependencies([
-        "LineScan", "Inspections", "Hyperspectral", "Imaging", "Tensors", "Units",
-        "Diagnostics",
+        "CalibrationTargets", "LineScan", "Inspections", "Hyperspectral", "Imaging", "Tensors",
+        "Units", "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 
