@@ -117,8 +117,10 @@ struct IntrinsicsStepTests {
         ).result
       }
       let (first, second) = (try lens(3), try lens(4))
-      #expect(IntrinsicsStep.moves(from: first, to: first).allSatisfy { $0.value < 1e-6 })
-      #expect(!IntrinsicsStep.moves(from: first, to: second).allSatisfy(\.isMet))
+      let still = IntrinsicsStep.moves(from: first, to: first).map(\.value).max() ?? .infinity
+      #expect(still < 1e-6)
+      let missed = IntrinsicsStep.moves(from: first, to: second).count { !$0.isMet }
+      #expect(missed > 0)
     }
   }
 }
@@ -153,9 +155,11 @@ struct LiveViewsTests {
       #expect(
         told.first
           == "[0/6, 0 % covered] hold the board in the middle of the picture, right to its edge")
-      #expect(told.contains { $0.hasPrefix("[2/6, ") })
+      let later = told.count { $0.hasPrefix("[2/6, ") }
+      #expect(later > 0)
       let names = try FileManager.default.contentsOfDirectory(atPath: views.path).sorted()
-      #expect(names.count == 2 + more.count && names.allSatisfy { $0.hasSuffix(".png") })
+      let pngs = names.count { $0.hasSuffix(".png") }
+      #expect(names.count == 2 + more.count && pngs == names.count)
       let picture = try PictureFile.read(views.appending(path: "view-001.png"))
       #expect(picture.width == 480 && picture.channels == 3)
     }
