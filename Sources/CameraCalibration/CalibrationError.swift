@@ -12,6 +12,8 @@ public struct CalibrationError: Explained, Equatable {
     case notPositive(String, found: Double)
     case negative(String, found: Double)
     case pictureExtent(found: PictureExtent, wanted: PictureExtent)
+    case extent(String, found: Int, most: Int)
+    case colorIsNotGrid
   }
 
   public let place: String
@@ -34,16 +36,18 @@ public struct CalibrationError: Explained, Equatable {
     case .pictureExtent(let found, let wanted):
       "the picture has \(found.width) × \(found.height) pixels, but the rig was calibrated on "
         + "\(wanted.width) × \(wanted.height)"
+    case .extent(let key, let found, let most): "'\(key)' is \(found), 1 to \(most) was wanted"
+    case .colorIsNotGrid: "'color' is not the map of 'lens.grid', to which pictures are rectified"
     }
   }
 
   public var remedy: String? {
     switch reason {
-    case .matrixCount, .notFinite, .notInvertible:
+    case .matrixCount, .notFinite, .notInvertible, .colorIsNotGrid:
       "calibrate the geometry again; Calibration/README.md says how the maps are written"
     case .pictureExtent:
       "set the camera to the calibrated size, or calibrate the rig again with this one"
-    case .emptyName, .badDate, .notPositive, .negative: nil
+    case .emptyName, .badDate, .notPositive, .negative, .extent: nil
     }
   }
 }

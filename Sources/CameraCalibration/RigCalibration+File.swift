@@ -38,6 +38,7 @@ extension RigCalibration {
         throw CalibrationError(place, .notPositive("picture.\(key)", found: Double(value)))
       }
     }
+    if let lens { try Self.check(lens, color: color, place: place) }
   }
 
   /// Refuses a picture of another extent than the one that the maps hold for.
@@ -47,6 +48,32 @@ extension RigCalibration {
     throw CalibrationError(
       place,
       .pictureExtent(found: PictureExtent(width: pictureWidth, height: height), wanted: picture))
+  }
+
+  private static func check(
+    _ mount: LensMount, color: Homography<ColorFrame, BeltFrame>, place: String
+  ) throws(CalibrationError) {
+    let (lens, grid) = (mount.lens, mount.grid)
+    guard lens.parameters.allSatisfy(\.isFinite) else {
+      throw CalibrationError(place, .notFinite("lens.lens"))
+    }
+    try check(
+      mount.belt.matrix, named: "lens.belt", isInvertible: mount.belt.inverse != nil, place: place)
+    let lengths = [
+      ("lens.lens.focalX", lens.focalX), ("lens.lens.focalY", lens.focalY),
+      ("lens.grid.millimetersPerPixel", grid.millimetersPerPixel),
+    ]
+    for (key, value) in lengths where !(value > 0 && value.isFinite) {
+      throw CalibrationError(place, .notPositive(key, found: value))
+    }
+    let extents = [
+      ("lens.lens.width", lens.width), ("lens.lens.height", lens.height),
+      ("lens.grid.width", grid.width), ("lens.grid.height", grid.height),
+    ]
+    for (key, value) in extents where !(1...LensMount.largestExtent).contains(value) {
+      throw CalibrationError(place, .extent(key, found: value, most: LensMount.largestExtent))
+    }
+    guard color == grid.map else { throw CalibrationError(place, .colorIsNotGrid) }
   }
 
   private static func check(

@@ -21,11 +21,14 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   public var picture: PictureExtent?
   /// The documents it was assembled from: content hash by step.
   public var steps: [String: Digest]?
+  /// The color camera's lens, where its pictures are rectified before anything else looks at them;
+  /// `color` is then the map of rectified pictures.
+  public var lens: LensMount?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,
     cube: Homography<CubeFrame, BeltFrame>, beltWidthMillimeters: Double,
-    valveBarMillimeters: Double, registrationErrorMillimeters: Double
+    valveBarMillimeters: Double, registrationErrorMillimeters: Double, lens: LensMount? = nil
   ) {
     self.rig = rig
     self.date = date
@@ -34,6 +37,7 @@ public struct RigCalibration: Codable, Equatable, Sendable {
     self.beltWidthMillimeters = beltWidthMillimeters
     self.valveBarMillimeters = valveBarMillimeters
     self.registrationErrorMillimeters = registrationErrorMillimeters
+    self.lens = lens
   }
 
   /// What samples, bundles and the daemon refer to: rig, date and the digest of the content.

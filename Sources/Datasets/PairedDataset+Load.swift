@@ -153,8 +153,9 @@ private struct RawSamples {
     let calibration = folder.url(of: recording.calibration ?? "")
     let registration = try Registration(
       RigCalibration.read(calibration), place: calibration.relativePath)
-    let picture = try PictureFile.read(folder.url(of: recording.color))
-    let map = try RecordedPieces.read(recording, in: folder, picture: picture).map
+    let pieces = try RecordedPieces.read(
+      recording, in: folder, rectification: registration.rectification)
+    let (picture, map) = (pieces.picture, pieces.map)
     let bands = try KeptBands(of: recipe, in: cube.wavelengths, place: place)
     try check(cube, bands, place: place)
     let scan = RegisteredCube(cube, bands: bands, mask: map, registration: registration)
@@ -218,6 +219,14 @@ private struct RawSamples {
 }
 
 extension RecordingFolder {
+  /// What turns a recording's picture into one of the belt; nil where its calibration has no lens.
+  ///
+  /// A belt recording without a calibration is refused where it is loaded, not here.
+  func rectification(of recording: Manifest.Recording) throws -> Rectification? {
+    guard let path = recording.calibration else { return nil }
+    return try RigCalibration.read(url(of: path)).lens.map { Rectification($0) }
+  }
+
   /// A recording's cube in reflectance: by dark and white reference where given, else as the
   /// header scales it.
   public func reflectance(of recording: Manifest.Recording) throws -> Cube<Reflectance> {

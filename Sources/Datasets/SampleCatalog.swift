@@ -80,12 +80,13 @@ public struct SampleCatalog: Sendable {
   private static func read(
     _ recording: Manifest.Recording, number: Int, in folder: RecordingFolder
   ) throws -> Found {
-    let picture = try PictureFile.read(folder.url(of: recording.color))
     switch recording.layout {
     case .scene:
+      let picture = try PictureFile.read(folder.url(of: recording.color))
       return (try scene(recording, number: number, in: folder, picture: picture), 0)
     case .belt:
-      let found = try RecordedPieces.read(recording, in: folder, picture: picture)
+      let found = try RecordedPieces.read(
+        recording, in: folder, rectification: try folder.rectification(of: recording))
       let pieces = found.pieces.map { piece in
         (
           entry: SampleEntry(
