@@ -12,6 +12,7 @@ public struct CalibrationError: Explained, Equatable {
     case notPositive(String, found: Double)
     case negative(String, found: Double)
     case pictureExtent(found: PictureExtent, wanted: PictureExtent)
+    case badCorrection
   }
 
   public let place: String
@@ -34,6 +35,8 @@ public struct CalibrationError: Explained, Equatable {
     case .pictureExtent(let found, let wanted):
       "the picture has \(found.width) × \(found.height) pixels, but the rig was calibrated on "
         + "\(wanted.width) × \(wanted.height)"
+    case .badCorrection:
+      "'colorCorrection' has not the numbers that its extents call for, or gains of 0"
     }
   }
 
@@ -43,6 +46,7 @@ public struct CalibrationError: Explained, Equatable {
       "calibrate the geometry again; Calibration/README.md says how the maps are written"
     case .pictureExtent:
       "set the camera to the calibrated size, or calibrate the rig again with this one"
+    case .badCorrection: "do 'mirage-calibrate radiometry --of color' again"
     case .emptyName, .badDate, .notPositive, .negative: nil
     }
   }

@@ -9,6 +9,8 @@ public struct Registration: Sendable, Equatable {
   public let colorOfBelt: Homography<BeltFrame, ColorFrame>
   public let beltOfCube: Homography<CubeFrame, BeltFrame>
   public let cubeOfBelt: Homography<BeltFrame, CubeFrame>
+  /// How the picture's bytes become right colors; nil leaves them as they come.
+  public let colorCorrection: ColorCorrection?
   /// Rig, date and digest of the calibration.
   public let id: String
 
@@ -25,6 +27,7 @@ public struct Registration: Sendable, Equatable {
     self.colorOfBelt = colorOfBelt
     beltOfCube = calibration.cube
     self.cubeOfBelt = cubeOfBelt
+    colorCorrection = calibration.colorCorrection
     id = try calibration.id
   }
 

@@ -38,6 +38,9 @@ extension RigCalibration {
         throw CalibrationError(place, .notPositive("picture.\(key)", found: Double(value)))
       }
     }
+    guard colorCorrection?.isSound ?? true else {
+      throw CalibrationError(place, .badCorrection)
+    }
   }
 
   /// Refuses a picture of another extent than the one that the maps hold for.

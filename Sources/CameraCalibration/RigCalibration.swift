@@ -21,6 +21,9 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   public var picture: PictureExtent?
   /// The documents it was assembled from: content hash by step.
   public var steps: [String: Digest]?
+  /// How the color camera's bytes become right colors, for line and training alike; nil leaves
+  /// them as they come.
+  public var colorCorrection: ColorCorrection?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,
