@@ -77,7 +77,9 @@ let libraries: [Library] = [
     ]),
   Library(
     "Commissioning",
-    ["CameraCalibration", "Imaging", "Tensors", "Pages", "Diagnostics"]),
+    [
+      "CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Pages", "Units", "Diagnostics",
+    ], testsUse: ["BeltSimulation"]),
   Library(
     "Sorting",
     [
@@ -105,7 +107,10 @@ let programs: [(name: String, path: String, uses: [String])] = [
   ),
   (
     "mirage-calibrate", "Sources/mirage-calibrate",
-    ["CameraCalibration", "CommandKit", "Commissioning", "Diagnostics"]
+    [
+      "CameraCalibration", "Cameras", "CommandKit", "Commissioning", "Diagnostics", "Imaging",
+      "LineScan", "Units",
+    ]
   ),
   (
     "mirage-simulate", "Tools/mirage-simulate",

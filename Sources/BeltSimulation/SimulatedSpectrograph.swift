@@ -66,7 +66,8 @@ public struct SimulatedSpectrograph: Codable, Equatable, Sendable {
   /// Counts that a lamp's lines add to each band of a column, without noise; a line of strength 1
   /// has a height of 1 where the detector is most sensitive.
   public func spectrum(
-    of lines: [LampLine], column: Double? = nil, sensitivity: (_ place: Double) -> Double = { _ in 1 }
+    of lines: [LampLine], column: Double? = nil,
+    sensitivity: (_ place: Double) -> Double = { _ in 1 }
   ) -> [Double] {
     var counts = [Double](repeating: 0, count: bands)
     for line in lines {
@@ -80,8 +81,9 @@ public struct SimulatedSpectrograph: Codable, Equatable, Sendable {
         // A band collects what falls between its borders.
         let scale = 1 / deviation / 2.0.squareRoot()
         let share =
-          0.5 * (erf((Double(band) + 0.5 - middle) * scale)
-          - erf((Double(band) - 0.5 - middle) * scale))
+          0.5
+          * (erf((Double(band) + 0.5 - middle) * scale)
+            - erf((Double(band) - 0.5 - middle) * scale))
         counts[band] +=
           line.strength * sensitivity(Double(band) / Double(bands - 1)) * share / top
       }

@@ -6,7 +6,7 @@ enum MirageCalibrate {
     await Tool(
       "mirage-calibrate",
       "Calibrates a rig step by step, with a verdict in millimeters, nanometers and milliseconds.",
-      [Verify.self, Report.self, Difference.self, Status.self]
+      [Radiometry.self, Wavelengths.self, Verify.self, Report.self, Difference.self, Status.self]
     ).main()
   }
 }

@@ -44,7 +44,8 @@ struct CorrectionTests {
   func ownReferences() throws {
     try withTemporaryFolder { url in
       let text =
-        "{ references: { dark: 'dark.hdr', white: 'white.hdr' }, wavelengths: [501, 602, 703, 804] }"
+        "{ references: { dark: 'dark.hdr', white: 'white.hdr' },"
+        + " wavelengths: [501, 602, 703, 804] }"
       var manifest = try folder(url, correction: text)
       manifest.recordings[0].dark = nil
       manifest.recordings[0].white = nil

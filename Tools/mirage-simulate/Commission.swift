@@ -9,7 +9,8 @@ import Imaging
 /// Writes what a commissioning engineer would record of tile, lamp, sheet and chart.
 struct Commission: Command {
   static let name = "commission"
-  static let summary = "Writes recordings of white tile, lamp, gray sheet and chart, with the truth."
+  static let summary =
+    "Writes recordings of white tile, lamp, gray sheet and chart, with the truth."
   static let examples = [
     "mirage-simulate commission --out Commissioning",
     "mirage-simulate commission --out Commissioning --white-ms 20 --seed 7",
@@ -41,7 +42,8 @@ struct Commission: Command {
     for (index, time) in times.enumerated() {
       let ending = index == 0 ? "" : "-\(Self.text(time))ms"
       try write(
-        references.dark(milliseconds: time), at: spectral.appending(path: "dark\(ending).hdr"), time)
+        references.dark(milliseconds: time), at: spectral.appending(path: "dark\(ending).hdr"), time
+      )
       try write(
         references.white(milliseconds: time), at: spectral.appending(path: "white\(ending).hdr"),
         time)

@@ -144,7 +144,8 @@ extension SpectralRadiometry {
       guard let days, days > limits.ageDays else { return nil }
       let text = days > 730 ? "\(Int(days / 365)) years" : "\(Int(days)) days"
       return Advice(
-        .failure, "the \(name) reference is \(text) old, \(rounded(limits.ageDays)) days were allowed",
+        .failure,
+        "the \(name) reference is \(text) old, \(rounded(limits.ageDays)) days were allowed",
         remedy: "record dark and white again: lamps and tiles age")
     }
   }

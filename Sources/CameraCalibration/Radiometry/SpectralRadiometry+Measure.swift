@@ -78,11 +78,14 @@ extension SpectralRadiometry {
     }
   }
 
-  /// Columns that differ by 3 % from the median of 10 neighbors to each side.
+  /// Columns that differ by 3 % from the median of up to 10 neighbors to each side; as many on
+  /// both sides, so that falling light is no dirt.
   private static func dirt(in falloff: [Double]) -> [Int] {
     guard falloff.count >= 32 else { return [] }
     return falloff.indices.filter { column in
-      let around = max(0, column - 10)...min(falloff.count - 1, column + 10)
+      let reach = min(10, column, falloff.count - 1 - column)
+      guard reach >= 3 else { return false }
+      let around = (column - reach)...(column + reach)
       let usual = median(around.map { falloff[$0] })
       return usual > 0 && abs(falloff[column] / usual - 1) > 0.03
     }

@@ -17,6 +17,8 @@ struct DispersionFit: Sendable {
   let residuals: [Double]
   /// As `residuals`, of a polynomial that each line had no part in.
   let residualsLeftOut: [Double]
+  /// How well the other lines say where each line is: deviation in nanometers.
+  let deviationsLeftOut: [Double]
   private let covariance: [Double]
 
   var order: Int { polynomial.coefficients.count - 1 }
@@ -40,14 +42,15 @@ struct DispersionFit: Sendable {
     self.lines = lines
     let rests = lines.map { fitted($0.u) - $0.nanometers }
     residuals = rests
-    // A line's leverage tells what the fit would be without it.
-    residualsLeftOut = zip(rows, zip(weights, rests)).map { row, pair in
-      let leverage = pair.0 * solved.variance(of: row)
-      return pair.1 / max(1 - leverage, 1e-3)
-    }
     let freedom = Double(max(1, lines.count - order - 1))
     let squares = zip(weights, rests).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
     let scale = max(1, squares / freedom)
+    // A line's leverage tells what the fit would be without it.
+    let leverages = zip(rows, weights).map { min($1 * solved.variance(of: $0), 0.999) }
+    residualsLeftOut = zip(rests, leverages).map { $0 / (1 - $1) }
+    deviationsLeftOut = zip(lines, leverages).map { line, leverage in
+      line.deviation * (scale * leverage / (1 - leverage)).squareRoot()
+    }
     covariance = solved.covariance.map { $0 * scale }
   }
 
@@ -74,15 +77,20 @@ struct DispersionFit: Sendable {
     return best
   }
 
-  /// As `best`, of the lines that agree with the others: a line that the others put elsewhere, by
-  /// more than `tolerance` nanometers and four of its deviations, is left out, the worst first.
+  /// As `best`, of the lines that the others confirm, for lines of a width in nanometers.
+  ///
+  /// A line is left out, the worst first, where the others put it elsewhere, and where they cannot
+  /// say where it is to within half a line width: at the ends of the detector a bent polynomial
+  /// reaches any line.
   static func consistent(
-    _ lines: [PlacedLine], highest: Int, tolerance: Double
+    _ lines: [PlacedLine], highest: Int, width: Double
   ) -> DispersionFit? {
     var lines = lines
     while let fit = best(lines, highest: highest) {
-      let excess = lines.indices.map { index in
-        abs(fit.residualsLeftOut[index]) / max(tolerance, 4 * lines[index].deviation)
+      let excess = lines.indices.map { index -> Double in
+        let allowed = min(max(0.2 * width, 4 * lines[index].deviation), 0.35 * width)
+        let astray = abs(fit.residualsLeftOut[index]) / allowed
+        return max(astray, 4 * fit.deviationsLeftOut[index] / (0.5 * width))
       }
       guard let worst = excess.indices.max(by: { excess[$0] < excess[$1] }), excess[worst] > 1
       else { return fit }

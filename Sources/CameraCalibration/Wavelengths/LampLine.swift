@@ -46,7 +46,7 @@ public struct LampLine: Codable, Hashable, Sendable {
     }.sorted { $0.nanometers < $1.nanometers }
   }
 
-  /// Wavelength, strength, wavelength, strength, …
+  /// Wavelength, strength, wavelength, strength, and so on.
   private static func table(of element: LampElement) -> [Double] {
     switch element {
     case .mercury: mercury

@@ -172,7 +172,7 @@ struct LineMatching {
     }
     let placed = placed(assigned)
     guard fit != nil,
-      let last = DispersionFit.consistent(placed, highest: 4, tolerance: 0.2 * width)
+      let last = DispersionFit.consistent(placed, highest: 4, width: width)
     else { return nil }
     let kept = Set(last.lines.map(\.peak))
     assigned.removeAll { !kept.contains($0.peak) }
@@ -193,7 +193,7 @@ struct LineMatching {
         })
       else { continue }
       let distance = abs(features[feature].nanometers - places[peak])
-      guard distance <= tolerance, features[feature].deviation < 0.35 * width else { continue }
+      guard distance <= tolerance, features[feature].deviation < 0.25 * width else { continue }
       if nearest[feature].map({ $0.distance > distance }) ?? true {
         nearest[feature] = (peak, distance)
       }
@@ -274,7 +274,8 @@ struct LineMatching {
 
   /// The price of each unknown: its range before, over how well it is known after.
   private func occam(_ fit: DispersionFit, span: Double) -> Double {
-    let deviation = max(0.02 * width, rootMeanSquare(fit.residuals))
+    let deviation =
+      max(0.02 * width, rootMeanSquare(fit.residuals))
       / Double(fit.lines.count).squareRoot()
     let ranges = [2 * Self.tolerance, 2 * Self.tolerance, 2 * Self.bend, Self.bend, Self.bend]
     return ranges.prefix(fit.order + 1).reduce(0) {

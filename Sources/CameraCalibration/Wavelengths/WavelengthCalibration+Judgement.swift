@@ -29,7 +29,7 @@ extension WavelengthCalibration {
       advice.append(
         Advice(
           .warning,
-          "\(saturated.count) lines are saturated (\(saturated.prefix(3).map(\.feature.name).joined(separator: ", "))):"
+          "\(saturated.count) lines are saturated, such as \(saturated[0].feature.name):"
             + " they are placed by their flanks",
           remedy: "expose shorter, and once more long for the faint lines"))
     }
@@ -48,8 +48,8 @@ extension WavelengthCalibration {
             .warning,
             "no line lies on \(Int((100 * outside).rounded())) % of the detector: wavelengths"
               + " there are continued from the others",
-            remedy: "add a lamp with lines there (mercury below 580 nm, argon or krypton above 700 nm)"
-          ))
+            remedy: "add a lamp with lines there: mercury below 580 nm, argon or krypton above"
+              + " 700 nm"))
       }
     }
     if smileNanometers.isEmpty, samples > 8 {

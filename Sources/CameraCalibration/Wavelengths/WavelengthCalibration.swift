@@ -30,7 +30,9 @@ public struct WavelengthCalibration: Codable, Equatable, Sendable {
   }
 
   /// By how many nanometers a column's wavelengths exceed those of `lamp`.
-  public func smile(of column: Int) -> Double { distortion.smile(sample: Double(column), of: samples) }
+  public func smile(of column: Int) -> Double {
+    distortion.smile(sample: Double(column), of: samples)
+  }
 
   /// What the correction undoes.
   public var distortion: DetectorDistortion { DetectorDistortion(smileNanometers: smileNanometers) }

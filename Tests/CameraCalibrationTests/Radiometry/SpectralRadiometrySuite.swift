@@ -101,7 +101,7 @@ struct SpectralRadiometrySuite {
   @Test("a camera that bends is told by its deviation in percent")
   func bent() throws {
     var camera = MadeUpReferences()
-    camera.compression = 0.2
+    camera.compression = 0.3
     let found = try camera.radiometry([10, 5, 2.5])
     #expect(try #require(found.worstNonlinearity) > 4)
     #expect(found.judgement().verdict == .fail)
