@@ -40,7 +40,10 @@ let libraries: [Library] = [
   Library(
     "LineScan", ["CAravis", "Hyperspectral", "Tensors", "Units", "Diagnostics"],
     testsUse: ["CAravis"]),
-  Library("CameraCalibration", ["Units", "Diagnostics"]),
+  Library(
+    "CameraCalibration",
+    ["CLAPACK", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"],
+    testsUse: ["BeltSimulation"]),
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),

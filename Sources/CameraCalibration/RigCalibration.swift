@@ -21,6 +21,8 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   public var picture: PictureExtent?
   /// The documents it was assembled from: content hash by step.
   public var steps: [String: Digest]?
+  /// When and where the valves blow, as the timing test found it; nil where there was none.
+  public var valves: ValveTiming?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,
