@@ -46,7 +46,8 @@ public struct StepError: Explained, Equatable {
     case .edited, .damaged, .otherStep:
       "files of a calibration are never edited: take the folder from a copy, or do the step again"
     case .noRig: "check --root and --rig: one folder a rig was wanted there"
-    case .nothingYet: "begin with '\(StepName.radiometry.command)'"
+    case .nothingYet:
+      "this version keeps and compares steps, but measures none yet: see Limits in README.md"
     case .notFinite: "the recordings leave something open; look at the advice and record again"
     }
   }

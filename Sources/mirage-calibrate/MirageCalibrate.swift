@@ -5,7 +5,7 @@ enum MirageCalibrate {
   static func main() async {
     await Tool(
       "mirage-calibrate",
-      "Calibrates a rig step by step, with a verdict in millimeters, nanometers and milliseconds.",
+      "Keeps the steps of a rig's calibration, and makes, compares and verifies its certificate.",
       [Verify.self, Report.self, Difference.self, Status.self]
     ).main()
   }

@@ -12,7 +12,7 @@ struct CalibrateTests {
         ["status", "--rig", "line-1"], 1,
         """
         mirage-calibrate: Calibration/Rigs/line-1: no step was done yet on this rig
-          help: begin with 'mirage-calibrate radiometry'
+          help: this version keeps and compares steps, but measures none yet: see Limits in README.md
 
         """
       ),
@@ -20,7 +20,7 @@ struct CalibrateTests {
         ["report", "--rig", "line-1"], 1,
         """
         mirage-calibrate: Calibration/Rigs/line-1: no step was done yet on this rig
-          help: begin with 'mirage-calibrate radiometry'
+          help: this version keeps and compares steps, but measures none yet: see Limits in README.md
 
         """
       ),
