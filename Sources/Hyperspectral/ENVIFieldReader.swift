@@ -154,13 +154,18 @@ struct ENVIFieldReader {
     for kind in ["data reflectance", "data"] {
       let (gain, offset) = (field("\(kind) gain values"), field("\(kind) offset values"))
       guard gain != nil || offset != nil else { continue }
-      var gains = [Double](repeating: 1, count: bands)
-      var offsets = [Double](repeating: 0, count: bands)
-      if let gain { gains = try numbers(gain, bands: bands, notes: &notes) }
-      if let offset { offsets = try numbers(offset, bands: bands, notes: &notes) }
+      // Read before anything is filled up: a list that fits bounds the number of bands.
+      let gains = try gain.map { field throws(ENVIError) in
+        try numbers(field, bands: bands, notes: &notes)
+      }
+      let offsets = try offset.map { field throws(ENVIError) in
+        try numbers(field, bands: bands, notes: &notes)
+      }
       notes.append("'\(kind) gain values' and 'offset values' are applied when numbers are read")
       return ENVIHeader.BandScaling(
-        gains: gains, offsets: offsets, isReflectance: kind == "data reflectance")
+        gains: gains ?? [Double](repeating: 1, count: bands),
+        offsets: offsets ?? [Double](repeating: 0, count: bands),
+        isReflectance: kind == "data reflectance")
     }
     return nil
   }

@@ -75,6 +75,10 @@ struct MalformedCubeSuite {
         "help: export the header again with all bands, or correct 'data gain values'"
       ),
       (
+        "gain-bands-huge", "'data gain values' lists 2 values but 'bands' is 400000000000000000",
+        "help: export the header again with all bands, or correct 'data gain values'"
+      ),
+      (
         "classes", "'file type' is 'envi classification', a cube was wanted",
         "help: read it as labels, not as a cube"
       ),

@@ -166,6 +166,8 @@ envi("odd-braces", numbers, description="{ lamp {left}, lamp {right} } the best"
 envi("odd-index", numbers, wavelength_units="Index", wavelength="{1, 2, 3, 4}")
 envi("wavelength-twice-as-many", numbers, wavelength="{400,1, 500,2, 600,3, 700,4}")
 envi("gain-count", numbers, data_gain_values="{1, 2}")
+envi("gain-bands-huge", without=["wavelength", "wavelength units"], bands="400000000000000000",
+    data_gain_values="{1, 2}")
 envi("classes", numbers, file_type="ENVI Classification")
 put("header-is-numbers.hdr", numbers)
 envi("wavelengths-missing", numbers, without=["wavelength"])
