@@ -35,7 +35,10 @@ let libraries: [Library] = [
   Library("Chemometrics", ["CLAPACK", "Tensors"]),
   Library(
     "Hyperspectral",
-    ["CMATIO", "CTIFF", "Chemometrics", "Imaging", "Tensors", "Units", "Diagnostics"]),
+    [
+      "CMATIO", "CNumberTiles", "CTIFF", "Chemometrics", "Imaging", "Tensors", "Units",
+      "Diagnostics",
+    ]),
   Library("Inspections", ["Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library(
     "LineScan", ["CAravis", "Hyperspectral", "Tensors", "Units", "Diagnostics"],
@@ -136,6 +139,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CPixelRows"),
+  .systemLibrary(name: "CNumberTiles"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CMATIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),

@@ -51,27 +51,35 @@ private struct NumberOrder {
     _ source: [UInt8], _ type: Number.Type, swaps: Bool, into target: inout [UInt8]
   ) {
     let size = MemoryLayout<Number>.size
-    let source = source.span.bytes
-    var bytes = target.mutableSpan
-    var target = bytes.mutableBytes
-    let block = run == 1 ? 32 : 1
+    var numbers = target.mutableSpan
+    var target = numbers.mutableBytes
+    if run == 1 {
+      transpose(
+        source.span.bytes, matrices: matrices, rows: rows, columns: columns, width: size,
+        into: &target)
+    } else {
+      moveRuns(source.span.bytes, type, into: &target)
+    }
+    guard swaps else { return }
+    for place in stride(from: 0, to: target.byteCount, by: size) {
+      let number = target.unsafeLoadUnaligned(fromByteOffset: place, as: Number.self)
+      target.storeBytes(of: number.byteSwapped, toByteOffset: place, as: Number.self)
+    }
+  }
+
+  private func moveRuns<Number: BitwiseCopyable>(
+    _ source: RawSpan, _ type: Number.Type, into target: inout MutableRawSpan
+  ) {
+    let size = MemoryLayout<Number>.size
     for matrix in 0..<matrices {
-      let start = matrix * rows * columns * run
-      for firstRow in stride(from: 0, to: rows, by: block) {
-        let lastRow = min(firstRow + block, rows)
-        for firstColumn in stride(from: 0, to: columns, by: block) {
-          for column in firstColumn..<min(firstColumn + block, columns) {
-            for row in firstRow..<lastRow {
-              let from = start + (row * columns + column) * run
-              let to = start + (column * rows + row) * run
-              for place in 0..<run {
-                let number = source.unsafeLoadUnaligned(
-                  fromByteOffset: (from + place) * size, as: Number.self)
-                target.storeBytes(
-                  of: swaps ? number.byteSwapped : number, toByteOffset: (to + place) * size,
-                  as: Number.self)
-              }
-            }
+      let start = matrix * rows * columns
+      for column in 0..<columns {
+        for row in 0..<rows {
+          let from = (start + row * columns + column) * run * size
+          let to = (start + column * rows + row) * run * size
+          for place in stride(from: 0, to: run * size, by: size) {
+            let number = source.unsafeLoadUnaligned(fromByteOffset: from + place, as: type)
+            target.storeBytes(of: number, toByteOffset: to + place, as: type)
           }
         }
       }

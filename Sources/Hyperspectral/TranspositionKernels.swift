@@ -1,25 +1,36 @@
-/// Writes `rows` × `columns` numbers of `width` bytes each as `columns` × `rows`.
+import CNumberTiles
+
+/// Writes each of `matrices` of `rows` × `columns` numbers of `width` bytes, stored one behind the
+/// other, as `columns` × `rows`.
 ///
-/// A line of counts `[bands, samples]` becomes `[samples, bands]`, or the other way round; so does
+/// Lines of counts `[bands, samples]` become `[samples, bands]`, or the other way round; so does
 /// a whole band-sequential cube, `[bands, pixels]`. The bytes of a number stay in their order.
 public func transpose(
-  _ numbers: RawSpan, rows: Int, columns: Int, width: Int, into target: inout MutableRawSpan
+  _ numbers: RawSpan, matrices: Int = 1, rows: Int, columns: Int, width: Int,
+  into target: inout MutableRawSpan
 ) {
   precondition(
-    rows >= 0 && columns >= 0 && numbers.byteCount == rows * columns * width
+    matrices >= 0 && rows >= 0 && columns >= 0
+      && numbers.byteCount == matrices * rows * columns * width
       && target.byteCount == numbers.byteCount,
-    "transposition: \(rows) × \(columns) of \(width) bytes, \(numbers.byteCount) into"
-      + " \(target.byteCount)")
+    "transposition: \(matrices) × \(rows) × \(columns) of \(width) bytes, \(numbers.byteCount)"
+      + " into \(target.byteCount)")
+  let streams = numbers.byteCount >= TranspositionKernel.largeByteCount
   numbers.withUnsafeBytes { source in
     target.withUnsafeMutableBytes { target in
       guard let from = source.baseAddress, let to = target.baseAddress else { return }
-      let kernel = TranspositionKernel(source: from, target: to, rows: rows, columns: columns)
-      switch width {
-      case 1: kernel.run(UInt8.self, tile: 1) { _, _ in }
-      case 2: kernel.run(UInt16.self, tile: 8, kernel.tile8)
-      case 4: kernel.run(UInt32.self, tile: 4, kernel.tile4)
-      case 8: kernel.run(UInt64.self, tile: 1) { _, _ in }
-      default: preconditionFailure("transposition: numbers of \(width) bytes")
+      for matrix in 0..<matrices {
+        let start = matrix * rows * columns * width
+        let kernel = TranspositionKernel(
+          source: from + start, target: to + start, rows: rows, columns: columns)
+        switch width {
+        case 1: kernel.run(UInt8.self, tile: 1) { _, _ in }
+        case 2 where streams: kernel.stream16()
+        case 2: kernel.run16()
+        case 4: kernel.run(UInt32.self, tile: 4, kernel.tile4)
+        case 8: kernel.run(UInt64.self, tile: 1) { _, _ in }
+        default: preconditionFailure("transposition: numbers of \(width) bytes")
+        }
       }
     }
   }
@@ -50,6 +61,22 @@ private struct TranspositionKernel {
   let target: UnsafeMutableRawPointer
   let rows: Int
   let columns: Int
+
+  /// From here on the target is in no cache of a core when it is read again, and need not pass
+  /// through one.
+  static let largeByteCount = 1 << 23
+
+  func stream16() {
+    guard number_tiles_are_fast() != 0 else {
+      run16()
+      return
+    }
+    number_tiles_turn(
+      source.assumingMemoryBound(to: UInt16.self), target.assumingMemoryBound(to: UInt16.self),
+      rows, columns)
+  }
+
+  func run16() { run(UInt16.self, tile: 8, tile8) }
 
   /// `square` moves the tile of `tile` × `tile` numbers at a row and a column; what is left over
   /// at the edges, or all where the tile is 1, goes number by number.
@@ -110,7 +137,8 @@ private struct TranspositionKernel {
       (source + 4 * ((row + number) * columns + column)).loadUnaligned(as: SIMD4<Float>.self)
     }
     @inline(__always) func store(_ four: SIMD4<Float>, _ number: Int) {
-      (target + 4 * ((column + number) * rows + row)).storeBytes(of: four, as: SIMD4<Float>.self)
+      (target + 4 * ((column + number) * rows + row)).storeBytes(
+        of: four, as: SIMD4<Float>.self)
     }
     let tile = Tile4(a: load(0), b: load(1), c: load(2), d: load(3)).transposed
     store(tile.a, 0)

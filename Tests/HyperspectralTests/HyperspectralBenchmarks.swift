@@ -211,15 +211,11 @@ struct HyperspectralBenchmarks {
     try reader.readStored(lines: 0..<recording.lines, into: &lines)
     var turned = [UInt8](repeating: 1, count: lines.count)
     func turn() {
-      let count = lines.count / recording.lines
-      for start in stride(from: 0, to: lines.count, by: count) {
-        var target = turned.mutableSpan
-        var own = target._mutatingExtracting(start..<(start + count))
-        var bytes = own.mutableBytes
-        transpose(
-          lines.span.extracting(start..<(start + count)).bytes, rows: recording.bands,
-          columns: recording.samples, width: 2, into: &bytes)
-      }
+      var target = turned.mutableSpan
+      var bytes = target.mutableBytes
+      transpose(
+        lines.span.bytes, matrices: recording.lines, rows: recording.bands,
+        columns: recording.samples, width: 2, into: &bytes)
     }
     guard Benchmark.isFull else {
       turn()

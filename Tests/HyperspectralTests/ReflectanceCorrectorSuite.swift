@@ -219,4 +219,35 @@ struct TranspositionSuite {
       #expect(found == wanted, "\(rows) × \(columns)")
     }
   }
+
+  /// What is larger than the caches goes another way: whole lines of memory at a time.
+  @Test(
+    "large cubes are turned alike, whatever their sizes and wherever they begin",
+    arguments: [(256, 640), (224, 643), (96, 1000), (640, 224), (200, 512), (33, 77), (1500, 300)],
+    [0, 2, 18, 62])
+  func large(size: (rows: Int, columns: Int), offset: Int) {
+    let (rows, columns) = size
+    let count = rows * columns
+    let matrices = (9 << 20) / (2 * count)
+    let source = (0..<(matrices * count)).map { UInt16(truncatingIfNeeded: $0 &* 2_654_435_761) }
+    var found = [UInt8](repeating: 0xab, count: 2 * source.count + 64)
+    var span = found.mutableSpan
+    var inner = span._mutatingExtracting(offset..<(offset + 2 * source.count))
+    var bytes = inner.mutableBytes
+    transpose(
+      source.span.bytes, matrices: matrices, rows: rows, columns: columns, width: 2, into: &bytes)
+    var differing = 0
+    for matrix in 0..<matrices {
+      for column in 0..<columns {
+        for row in 0..<rows {
+          let place = offset + 2 * (matrix * count + column * rows + row)
+          let number = UInt16(found[place]) | UInt16(found[place + 1]) << 8
+          if number != source[matrix * count + row * columns + column] { differing += 1 }
+        }
+      }
+    }
+    #expect(differing == 0)
+    #expect(found[..<offset].allSatisfy { $0 == 0xab })
+    #expect(found[(offset + 2 * source.count)...].allSatisfy { $0 == 0xab })
+  }
 }
