@@ -183,10 +183,12 @@
         arv_camera_get_payload(camera, &$0)
       }
       let stream = try call(name, "opens no stream") {
-        arv_camera_create_stream(camera, nil, nil, &$0)
+        arv_camera_create_stream(camera, mirage_prefer_thread, nil, &$0)
       }
       guard let stream else { throw Complaint(name, "opens no stream") }
-      mirage_set_up_stream(stream, 20_000, 100_000)
+      // Room for the packets of a few frames while other programs hold the processor.
+      let room = Int32(clamping: max(4 << 20, 8 * Int(payload)))
+      mirage_set_up_stream(stream, room, 20_000, 100_000)
       for _ in 0..<bufferCount {
         arv_stream_push_buffer(stream, arv_buffer_new_allocate(Int(payload)))
       }

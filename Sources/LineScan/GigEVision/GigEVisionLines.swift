@@ -1,4 +1,5 @@
 #if GigEVision
+  import CAravis
   import Diagnostics
   import Dispatch
   import Foundation
@@ -81,6 +82,8 @@
     }
 
     private func run(_ passed: Passed?) {
+      // It empties what the network's thread fills.
+      mirage_prefer_thread(nil, ARV_STREAM_CALLBACK_TYPE_INIT, nil)
       var passed =
         passed ?? Passed(intake: LineIntake(queue: queue), pause: settings.firstPause)
       while !queue.isStopped {

@@ -10,7 +10,7 @@ public struct GigEVisionSettings: Sendable {
   /// Bytes of a packet; more than 1500 only where every device on the way carries such packets.
   public var packetSize = 1500
   /// Frames that the network thread may fill while the receiving thread is busy.
-  public var bufferCount = 32
+  public var bufferCount = 64
   /// Whether packets come through a packet socket where the system allows it, or always through
   /// a plain one.
   public var usesPacketSocket = true

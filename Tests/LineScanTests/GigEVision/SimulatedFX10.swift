@@ -34,6 +34,8 @@
       let tableSize: Int
       /// Bytes by which each frame's picture is further into the table than the one before.
       let step: Int
+      /// Held by who stops the camera.
+      let running = NSLock()
     }
 
     static let address = "127.0.0.1"
@@ -88,6 +90,7 @@
       // Ends the camera's thread first, which uses the memory.
       g_object_unref(UnsafeMutableRawPointer(camera))
       fill.pointee.table.deallocate()
+      fill.deinitialize(count: 1)
       fill.deallocate()
     }
 
@@ -104,7 +107,39 @@
       set(0x138, UInt32(1e6 / rate))
     }
 
+    /// Stops the camera's thread at its next frame, as a stopped process: it neither sends nor
+    /// answers, and its sockets stay.
+    func freeze() { fill.pointee.running.lock() }
+
+    func thaw() { fill.pointee.running.unlock() }
+
     func losePackets(share: Double) { mirage_lose_packets(camera, share) }
+
+    /// Takes control of the camera as a program does that is killed at once: nobody gives control
+    /// back, and no sign of life follows.
+    func takeControlAndVanish() throws {
+      let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+      defer { close(descriptor) }
+      var target = sockaddr_in()
+      target.sin_family = sa_family_t(AF_INET)
+      target.sin_port = UInt16(3956).bigEndian
+      target.sin_addr.s_addr = inet_addr(Self.address)
+      // GigE Vision 1.0, WRITEREG_CMD: key and flags (an answer is wanted), command, length and
+      // request; then the register that holds who controls the camera, and exclusive control.
+      let words: [UInt16] = [0x4201, 0x0082, 8, 1, 0, 0x0a00, 0, 2]
+      let request = words.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+      let sent = withUnsafeBytes(of: &target) {
+        sendto(
+          descriptor, request, request.count, 0,
+          $0.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+          socklen_t($0.count))
+      }
+      #expect(sent == request.count)
+      var answer = [UInt8](repeating: 0, count: 64)
+      let count = recv(descriptor, &answer, answer.count, 0)
+      // WRITEREG_ACK with the status 0.
+      #expect(count >= 8 && answer[0...3] == [0, 0, 0, 0x83], "\(answer.prefix(max(0, count)))")
+    }
 
     private func write(_ text: String, at address: UInt32) {
       let bytes = Array(text.utf8) + [0]
@@ -116,6 +151,8 @@
       guard let fill = data?.assumingMemoryBound(to: Fill.self),
         let bytes = arv_buffer_get_data(buffer, nil)
       else { return }
+      fill.pointee.running.lock()
+      fill.pointee.running.unlock()
       let size = arv_fake_camera_get_payload(fill.pointee.camera)
       let number = fill.pointee.number
       fill.pointee.number += 1
