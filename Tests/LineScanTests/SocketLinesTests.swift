@@ -197,22 +197,8 @@ struct ExampleBridgeTests {
   func python() throws {
     try withTemporaryFolder { folder in
       let path = folder.appending(path: "camera").path
-      let bridge = try RunningProgram(
-        "/usr/bin/env",
-        [
-          "python3", packageRoot.appending(path: "Tools/line-bridge/bridge.py").path,
-          "unix:\(path)", "20",
-        ])
-      while bridge.isRunning, !FileManager.default.fileExists(atPath: path) {
-        Thread.sleep(forTimeInterval: 0.01)
-      }
-      var source: SocketLines?
-      // Between the file's appearance and listening there is a moment.
-      for _ in 0..<100 where source == nil {
-        source = try? SocketLines(.unix(path: path))
-        if source == nil { Thread.sleep(forTimeInterval: 0.01) }
-      }
-      let receiver = try #require(source)
+      let bridge = try Self.start(path, lines: 20, rate: 100)
+      let receiver = try Self.connect(bridge, path)
       #expect(receiver.format.camera == "Example camera")
       #expect(receiver.format.samples == 640 && receiver.format.bands == 224)
       #expect(receiver.format.wavelengths?.last?.nanometers == 1000)
@@ -226,5 +212,48 @@ struct ExampleBridgeTests {
       let result = bridge.finish()
       #expect(result.status == 0, "\(result.error)")
     }
+  }
+
+  @Test("it says each second that no line comes")
+  func silence() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appending(path: "camera").path
+      let bridge = try Self.start(path, lines: 2, rate: 0.4)
+      var source = try Self.connect(bridge, path)
+      var events: [String] = []
+      reading: while let event = try source.next(within: .seconds(5)) {
+        switch event {
+        case .line(let line): events.append("line \(line.sequence)")
+        case .state(.waiting(let reason)): events.append(reason)
+        case .state(.ended): break reading
+        case .state: continue
+        }
+      }
+      #expect(events.first == "line 0" && events.last == "line 1", "\(events)")
+      #expect(events.contains("no line for a second"), "\(events)")
+      #expect(bridge.finish().status == 0)
+    }
+  }
+
+  private static func start(_ path: String, lines: Int, rate: Double) throws -> RunningProgram {
+    try RunningProgram(
+      "/usr/bin/env",
+      [
+        "python3", packageRoot.appending(path: "Tools/line-bridge/bridge.py").path,
+        "unix:\(path)", "\(lines)", "\(rate)",
+      ])
+  }
+
+  private static func connect(_ bridge: RunningProgram, _ path: String) throws -> SocketLines {
+    while bridge.isRunning, !FileManager.default.fileExists(atPath: path) {
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    var source: SocketLines?
+    // Between the file's appearance and listening there is a moment.
+    for _ in 0..<100 where source == nil {
+      source = try? SocketLines(.unix(path: path))
+      if source == nil { Thread.sleep(forTimeInterval: 0.01) }
+    }
+    return try #require(source)
   }
 }
