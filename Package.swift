@@ -43,7 +43,9 @@ let libraries: [Library] = [
   Library(
     "LineScan", ["CAravis", "Hyperspectral", "Tensors", "Units", "Diagnostics"],
     testsUse: ["CAravis"]),
-  Library("CameraCalibration", ["Units", "Diagnostics"]),
+  Library(
+    "CameraCalibration",
+    ["CLAPACK", "CMinpack", "CPixelRows", "Imaging", "Units", "Diagnostics"]),
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
@@ -145,6 +147,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
   .systemLibrary(name: "CAravis", pkgConfig: "aravis-0.8", providers: [.apt(["libaravis-dev"])]),
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+  .systemLibrary(
+    name: "CMinpack", pkgConfig: "cminpack", providers: [.apt(["libcminpack-dev"])]),
 ]
 
 let package = Package(

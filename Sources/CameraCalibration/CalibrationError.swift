@@ -12,6 +12,9 @@ public struct CalibrationError: Explained, Equatable {
     case notPositive(String, found: Double)
     case negative(String, found: Double)
     case pictureExtent(found: PictureExtent, wanted: PictureExtent)
+    case extent(String, found: Int, most: Int)
+    case lensExtent(found: PictureExtent, wanted: PictureExtent)
+    case colorIsNotGrid
   }
 
   public let place: String
@@ -34,16 +37,21 @@ public struct CalibrationError: Explained, Equatable {
     case .pictureExtent(let found, let wanted):
       "the picture has \(found.width) × \(found.height) pixels, but the rig was calibrated on "
         + "\(wanted.width) × \(wanted.height)"
+    case .extent(let key, let found, let most): "'\(key)' is \(found), 1 to \(most) was wanted"
+    case .lensExtent(let found, let wanted):
+      "'lens.lens' is for \(found.width) × \(found.height) pixels, but 'picture' is "
+        + "\(wanted.width) × \(wanted.height)"
+    case .colorIsNotGrid: "'color' is not the map of 'lens.grid', to which pictures are rectified"
     }
   }
 
   public var remedy: String? {
     switch reason {
-    case .matrixCount, .notFinite, .notInvertible:
+    case .matrixCount, .notFinite, .notInvertible, .lensExtent, .colorIsNotGrid:
       "calibrate the geometry again; Calibration/README.md says how the maps are written"
     case .pictureExtent:
       "set the camera to the calibrated size, or calibrate the rig again with this one"
-    case .emptyName, .badDate, .notPositive, .negative: nil
+    case .emptyName, .badDate, .notPositive, .negative, .extent: nil
     }
   }
 }

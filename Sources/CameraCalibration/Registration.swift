@@ -11,6 +11,8 @@ public struct Registration: Sendable, Equatable {
   public let cubeOfBelt: Homography<BeltFrame, CubeFrame>
   /// Rig, date and digest of the calibration.
   public let id: String
+  /// Turns pictures of the camera into those that `beltOfColor` is for; nil where they are already.
+  public let rectification: Rectification?
 
   /// Checks the calibration and inverts its maps; `place` says where it came from.
   public init(_ calibration: RigCalibration, place: String) throws {
@@ -26,6 +28,7 @@ public struct Registration: Sendable, Equatable {
     beltOfCube = calibration.cube
     self.cubeOfBelt = cubeOfBelt
     id = try calibration.id
+    rectification = calibration.lens.map { Rectification($0) }
   }
 
   /// Where the cube sees what the picture shows at `point`.

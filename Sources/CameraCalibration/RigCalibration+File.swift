@@ -38,15 +38,48 @@ extension RigCalibration {
         throw CalibrationError(place, .notPositive("picture.\(key)", found: Double(value)))
       }
     }
+    if let lens {
+      try Self.check(lens, color: color, place: place)
+      if let picture, picture != lens.lens.extent {
+        throw CalibrationError(place, .lensExtent(found: lens.lens.extent, wanted: picture))
+      }
+    }
   }
 
-  /// Refuses a picture of another extent than the one that the maps hold for.
+  /// Refuses a picture of another extent than the one that the calibration holds for.
   @inlinable
   public func check(pictureWidth: Int, height: Int, place: String) throws(CalibrationError) {
-    guard let picture, pictureWidth != picture.width || height != picture.height else { return }
+    guard let picture = cameraPicture, pictureWidth != picture.width || height != picture.height
+    else { return }
     throw CalibrationError(
       place,
       .pictureExtent(found: PictureExtent(width: pictureWidth, height: height), wanted: picture))
+  }
+
+  private static func check(
+    _ mount: LensMount, color: Homography<ColorFrame, BeltFrame>, place: String
+  ) throws(CalibrationError) {
+    let (lens, grid) = (mount.lens, mount.grid)
+    guard lens.parameters.allSatisfy(\.isFinite) else {
+      throw CalibrationError(place, .notFinite("lens.lens"))
+    }
+    try check(
+      mount.belt.matrix, named: "lens.belt", isInvertible: mount.belt.inverse != nil, place: place)
+    let lengths = [
+      ("lens.lens.focalX", lens.focalX), ("lens.lens.focalY", lens.focalY),
+      ("lens.grid.millimetersPerPixel", grid.millimetersPerPixel),
+    ]
+    for (key, value) in lengths where !(value > 0 && value.isFinite) {
+      throw CalibrationError(place, .notPositive(key, found: value))
+    }
+    let extents = [
+      ("lens.lens.width", lens.width), ("lens.lens.height", lens.height),
+      ("lens.grid.width", grid.width), ("lens.grid.height", grid.height),
+    ]
+    for (key, value) in extents where !(1...LensMount.largestExtent).contains(value) {
+      throw CalibrationError(place, .extent(key, found: value, most: LensMount.largestExtent))
+    }
+    guard color == grid.map else { throw CalibrationError(place, .colorIsNotGrid) }
   }
 
   private static func check(

@@ -17,15 +17,18 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   public var valveBarMillimeters: Double
   /// Largest error of registering a cube onto a picture, 95 % bound over the belt.
   public var registrationErrorMillimeters: Double
-  /// Extent of the pictures that `color` holds for, in pixels; `nil` in files that do not say it.
+  /// Extent of the camera's own pictures in pixels; `nil` in files that do not say it.
   public var picture: PictureExtent?
   /// The documents it was assembled from: content hash by step.
   public var steps: [String: Digest]?
+  /// The color camera's lens, where its pictures are rectified before anything else looks at them;
+  /// `color` is then the map of rectified pictures.
+  public var lens: LensMount?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,
     cube: Homography<CubeFrame, BeltFrame>, beltWidthMillimeters: Double,
-    valveBarMillimeters: Double, registrationErrorMillimeters: Double
+    valveBarMillimeters: Double, registrationErrorMillimeters: Double, lens: LensMount? = nil
   ) {
     self.rig = rig
     self.date = date
@@ -34,7 +37,11 @@ public struct RigCalibration: Codable, Equatable, Sendable {
     self.beltWidthMillimeters = beltWidthMillimeters
     self.valveBarMillimeters = valveBarMillimeters
     self.registrationErrorMillimeters = registrationErrorMillimeters
+    self.lens = lens
   }
+
+  /// Extent of the camera's own pictures, as the file or its lens says it.
+  public var cameraPicture: PictureExtent? { picture ?? lens?.lens.extent }
 
   /// What samples, bundles and the daemon refer to: rig, date and the digest of the content.
   public var id: String {

@@ -18,10 +18,10 @@ public struct RigFacts: Codable, Equatable, Sendable {
     rig = calibration.rig
     date = calibration.date
     registrationErrorMillimeters = calibration.registrationErrorMillimeters
-    picture = calibration.picture
+    picture = calibration.cameraPicture
+    // The map of rectified pictures has the same sides everywhere.
     let middle = Point<ColorFrame>(
-      x: Double(calibration.picture?.width ?? 0) / 2,
-      y: Double(calibration.picture?.height ?? 0) / 2)
+      x: Double(picture?.width ?? 0) / 2, y: Double(picture?.height ?? 0) / 2)
     millimetersPerPixel = calibration.color.pixelSides(at: middle)
   }
 

@@ -154,11 +154,9 @@ private struct RawSamples {
     let calibration = folder.url(of: recording.calibration ?? "")
     let rig = try RigCalibration.read(calibration)
     let registration = try Registration(rig, place: calibration.relativePath)
-    let picture = try PictureFile.read(folder.url(of: recording.color))
-    try rig.check(
-      pictureWidth: picture.width, height: picture.height,
-      place: folder.url(of: recording.color).relativePath)
-    let map = try RecordedPieces.read(recording, in: folder, picture: picture).map
+    let pieces = try RecordedPieces.read(
+      recording, in: folder, calibration: rig, rectification: registration.rectification)
+    let (picture, map) = (pieces.picture, pieces.map)
     let bands = try KeptBands(of: recipe, in: cube.wavelengths, place: place)
     try check(cube, bands, place: place)
     let scan = RegisteredCube(cube, bands: bands, mask: map, registration: registration)

@@ -1,3 +1,4 @@
+import CameraCalibration
 import Diagnostics
 import Foundation
 import Imaging
@@ -16,21 +17,35 @@ struct RecordedPiece: Equatable {
 
 /// All pieces of one belt recording and the map of their pixels.
 struct RecordedPieces {
+  /// The picture that shows them: rectified where the calibration has a lens.
+  var picture: Picture
   /// Piece number at each pixel of the picture, 0 where there is none.
   var map: LabelMap
   var pieces: [RecordedPiece]
   /// Labelled pixels that lie in no piece; they would be lost without a word.
   var strayPixels = 0
 
-  /// Reads the label source of a recording; nil source gives no pieces.
+  /// Reads picture and label source of a recording; nil source gives no pieces.
+  ///
+  /// Labels are drawn on the camera's own picture. Where the recording's calibration has a lens,
+  /// picture and labels are rectified alike, as the line rectifies its frames.
+  /// Errors: a picture of another extent than the calibration's, and labels that do not fit it.
   static func read(
-    _ recording: Manifest.Recording, in folder: RecordingFolder, picture: Picture
+    _ recording: Manifest.Recording, in folder: RecordingFolder, calibration: RigCalibration?,
+    rectification: Rectification?
   ) throws -> RecordedPieces {
-    let reader = Reader(recording: recording, folder: folder, picture: picture)
+    let color = folder.url(of: recording.color)
+    let raw = try PictureFile.read(color)
+    try calibration?.check(
+      pictureWidth: raw.width, height: raw.height, place: color.relativePath)
+    let picture = try rectification?(raw, place: color.relativePath) ?? raw
+    let reader = Reader(
+      recording: recording, folder: folder, raw: (raw.width, raw.height), picture: picture,
+      rectification: rectification)
     switch recording.labels {
     case nil:
       return RecordedPieces(
-        map: LabelMap(width: picture.width, height: picture.height), pieces: [])
+        picture: picture, map: LabelMap(width: picture.width, height: picture.height), pieces: [])
     case .material(let name, let pieces): return try reader.material(name, pieces: pieces)
     case .mask(let file, let pieces): return try reader.mask(file, pieces: pieces)
     case .coco(let file): return try reader.coco(file)
@@ -40,18 +55,24 @@ struct RecordedPieces {
   private struct Reader {
     let recording: Manifest.Recording
     let folder: RecordingFolder
+    /// Extent of the camera's own picture, on which labels are drawn.
+    let raw: (width: Int, height: Int)
     let picture: Picture
+    let rectification: Rectification?
+
+    private func rectified(_ map: LabelMap, _ place: String) throws -> LabelMap {
+      try rectification?(map, place: place) ?? map
+    }
 
     func labelMap(_ path: String) throws -> LabelMap {
       let url = folder.url(of: path)
       let map = try LabelMapFile.read(url)
-      guard map.width == picture.width, map.height == picture.height else {
+      guard map.width == raw.width, map.height == raw.height else {
         throw LabelError(
           url.relativePath,
-          .size(
-            found: [map.width, map.height], picture: [picture.width, picture.height]))
+          .size(found: [map.width, map.height], picture: [raw.width, raw.height]))
       }
-      return map
+      return try rectified(map, url.relativePath)
     }
 
     func material(_ name: String, pieces: String?) throws -> RecordedPieces {
@@ -67,7 +88,7 @@ struct RecordedPieces {
       }
       let label = folder.manifest.classes.firstIndex(of: name)
       return RecordedPieces(
-        map: map,
+        picture: picture, map: map,
         pieces: PieceRegion.all(in: map).map {
           RecordedPiece(name: "\(recording.id)/\($0.number)", region: $0, label: label)
         })
@@ -112,7 +133,7 @@ struct RecordedPieces {
         }
         return piece
       }
-      return RecordedPieces(map: map, pieces: pieces, strayPixels: stray)
+      return RecordedPieces(picture: picture, map: map, pieces: pieces, strayPixels: stray)
     }
 
     private func className(_ label: UInt16) -> String {
@@ -138,10 +159,11 @@ struct RecordedPieces {
       let url = folder.url(of: file)
       let place = url.relativePath
       let found = try JSONFile.read(COCOFile.self, at: url).pieces(
-        color: recording.color, width: picture.width, height: picture.height,
+        color: recording.color, width: raw.width, height: raw.height,
         classes: folder.manifest.classes, place: place)
+      let map = try rectified(found.map, place)
       var regions: [UInt16: PieceRegion] = [:]
-      for region in PieceRegion.all(in: found.map) { regions[region.number] = region }
+      for region in PieceRegion.all(in: map) { regions[region.number] = region }
       let pieces = found.pieces.enumerated().map { offset, piece in
         let number = UInt16(offset + 1)
         return RecordedPiece(
@@ -151,7 +173,7 @@ struct RecordedPieces {
           label: piece.label,
           fault: regions[number] == nil ? "its outline covers no pixel of its own" : nil)
       }
-      return RecordedPieces(map: found.map, pieces: pieces)
+      return RecordedPieces(picture: picture, map: map, pieces: pieces)
     }
   }
 }

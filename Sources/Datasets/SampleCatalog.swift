@@ -1,3 +1,4 @@
+import CameraCalibration
 import Diagnostics
 import Foundation
 import Imaging
@@ -80,12 +81,16 @@ public struct SampleCatalog: Sendable {
   private static func read(
     _ recording: Manifest.Recording, number: Int, in folder: RecordingFolder
   ) throws -> Found {
-    let picture = try PictureFile.read(folder.url(of: recording.color))
     switch recording.layout {
     case .scene:
+      let picture = try PictureFile.read(folder.url(of: recording.color))
       return (try scene(recording, number: number, in: folder, picture: picture), 0)
     case .belt:
-      let found = try RecordedPieces.read(recording, in: folder, picture: picture)
+      // A belt recording without a calibration is refused where it is loaded, not here.
+      let rig = try recording.calibration.map { try RigCalibration.read(folder.url(of: $0)) }
+      let found = try RecordedPieces.read(
+        recording, in: folder, calibration: rig,
+        rectification: rig?.lens.map { Rectification($0) })
       let pieces = found.pieces.map { piece in
         (
           entry: SampleEntry(

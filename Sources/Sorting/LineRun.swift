@@ -40,10 +40,10 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       clock.follow(frame.exposedAt)
       start = start ?? frame.exposedAt
       events.removeAll(keepingCapacity: true)
-      try pipeline.sort(frame) { events.append($0) }
+      let seen = try pipeline.sort(frame) { events.append($0) }
       note(events, emit: emit)
       tellTroubles(to: complain)
-      paint?(PaintedFrame(frame, pipeline, events, at: clock.now))
+      paint?(PaintedFrame(seen, pipeline, events, at: clock.now))
     }
     summary.isInterrupted = isAskedToStop()
     events.removeAll(keepingCapacity: true)

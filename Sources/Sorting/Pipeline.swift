@@ -40,6 +40,8 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private var logits: [Float] = []
   private var gone: [Track] = []
   private var due: [Ejection] = []
+  /// Holds the rectified picture from frame to frame, where the camera has a lens to undo.
+  private var rectified = Picture(width: 1, height: 1)
 
   /// - Parameter ejected: names of the classes that are blown out.
   /// - Throws: a `Complaint` where a class is none of the classifier's, or the calibration cannot
@@ -61,11 +63,15 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   }
 
   /// Sorts one frame; hands out what happened, in order.
-  public mutating func sort(_ frame: CameraFrame, emit: (SortEvent) -> Void) throws {
+  ///
+  /// Returns the frame that the stages saw: with its picture rectified where the calibration has a
+  /// lens. Errors: a picture of another extent than the calibration's, and those of the classifier.
+  @discardableResult
+  public mutating func sort(
+    _ raw: CameraFrame, emit: (SortEvent) -> Void
+  ) throws -> CameraFrame {
     times.beginFrame()
-    try calibration.check(
-      pictureWidth: frame.picture.width, height: frame.picture.height,
-      place: "frame \(frame.sequence)")
+    let frame = try rectify(raw)
     let view = register(frame)
     segment(frame.picture, in: view)
     let seen = track(frame, in: view)
@@ -75,6 +81,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     schedule(decisions, emit: emit)
     eject(from: view, emit: emit)
     times.endFrame()
+    return frame
   }
 
   /// Ends the run: what has evidence is decided, the rest is lost, blasts still waiting go out.
@@ -96,6 +103,19 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   }
 
   // MARK: Stages
+
+  /// The frame as a camera without distortion that looks straight down would have taken it.
+  private mutating func rectify(_ frame: CameraFrame) throws -> CameraFrame {
+    defer { times.end(.rectify) }
+    let place = "frame \(frame.sequence)"
+    try calibration.check(
+      pictureWidth: frame.picture.width, height: frame.picture.height, place: place)
+    guard let rectification = registration.rectification else { return frame }
+    try rectification.apply(frame.picture, into: &rectified, place: place)
+    var frame = frame
+    frame.picture = rectified
+    return frame
+  }
 
   /// Where on the belt the frame looks, and how the belt moves.
   private mutating func register(_ frame: CameraFrame) -> BeltView {

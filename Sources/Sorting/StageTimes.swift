@@ -2,7 +2,7 @@ import Units
 
 /// A stage of the pipeline, in order.
 public enum Stage: String, CaseIterable, Sendable, Codable {
-  case register, segment, track, sample, infer, decide, schedule, eject
+  case rectify, register, segment, track, sample, infer, decide, schedule, eject
 }
 
 /// How long the work takes, in buckets that grow by a tenth; fixed memory however long the run.

@@ -10,6 +10,10 @@ public enum ColorFrame: Frame {}
 /// The hyperspectral cube: `x` sample (column) and `y` line in pixels, as `ColorFrame`.
 public enum CubeFrame: Frame {}
 
+/// Directions of view from the RGB camera: where they meet the plane at distance 1 before it, `x`
+/// to the right and `y` down, no unit.
+public enum RayFrame: Frame {}
+
 /// A point that knows its frame, so that pixels never meet millimeters unnoticed.
 public struct Point<In: Frame>: Hashable, Sendable, Codable {
   public var x: Double
