@@ -8,7 +8,10 @@ import Units
 /// Whether what a calibration says of its own uncertainty is true.
 @Suite("Lens honesty")
 struct LensHonestyTests {
-  /// What 200 rigs of known lenses gave.
+  /// 200, or as many as the environment's `MIRAGE_RIGS` says.
+  static let rigs = ProcessInfo.processInfo.environment["MIRAGE_RIGS"].flatMap(Int.init) ?? 200
+
+  /// What rigs of known lenses gave.
   struct Tally {
     var rigs = 0
     /// How often each number's truth lay within its 95 % bound.
@@ -16,10 +19,13 @@ struct LensHonestyTests {
     /// Squared errors in units of what the stated bound would be the 95 % quantile of.
     var squares = [Double](repeating: 0, count: 9)
     var misfits: [Double] = []
+    /// How often a board that is not stretched lay within the bound of that.
+    var unstretched = 0
 
     mutating func note(_ found: LensCalibration, truth: LensModel) {
       rigs += 1
       misfits.append(found.misfit)
+      if let stretch = found.stretch, abs(stretch.percent) <= stretch.bound { unstretched += 1 }
       let (own, known) = (found.lens.parameters, truth.parameters)
       for index in 0..<9 {
         let error = abs(own[index] - known[index])
@@ -30,6 +36,7 @@ struct LensHonestyTests {
     }
 
     func expectHonest(_ what: String) {
+      if rigs > 200 { print("\(what): \(rigs) rigs, within \(within), stretch \(unstretched)") }
       for (index, name) in LensModel.parameterNames.enumerated() {
         let share = Double(within[index]) / Double(rigs)
         #expect(share >= 0.95, "\(what): \(name) is within its bound in \(share) of \(rigs)")
@@ -44,7 +51,7 @@ struct LensHonestyTests {
   func simulatedDetections() throws {
     var random = SplitMix64(seed: 2026, purpose: "lens rigs")
     var tally = Tally()
-    for _ in 0..<200 {
+    for _ in 0..<Self.rigs {
       let boards = SimulatedBoards(using: &random)
       let count = 12 + random.nextIndex(below: 24)
       let found = try LensCalibration(of: boards.views(count, using: &random))
@@ -52,6 +59,8 @@ struct LensHonestyTests {
       tally.note(found, truth: boards.lens)
     }
     tally.expectHonest("noise alone")
+    let share = Double(tally.unstretched) / Double(tally.rigs)
+    #expect(share >= 0.95, "the stretch is within its bound in \(share) of \(tally.rigs)")
   }
 
   @Test("boards that are not flat widen the bounds", .tags(.slow))

@@ -111,9 +111,37 @@ struct LensRejectionTests {
     #expect(wrong.verdict == .fail)
     #expect(
       wrong.advice.contains { $0.problem.contains("mm away, 650 mm by tape measure") }, "\(wrong)")
-    let stretched = try LensCalibration(of: scaled(1.04, 1), settings: settings).judgement()
-    #expect(stretched.verdict == .fail)
-    #expect(stretched.advice.contains { $0.remedy.contains("measure it both ways") })
+    // A print that was stretched one way is told by the share, from boards turned in the picture.
+    for (x, y) in [(1.04, 1.0), (1, 1.04), (0.99, 1)] {
+      let found = try LensCalibration(of: scaled(x, y), settings: settings)
+      let stretch = try #require(found.stretch)
+      expectClose(stretch.percent, 100 * (y / x - 1), absolute: 0.1)
+      #expect(stretch.bound < 0.1)
+      let judgement = found.judgement()
+      #expect(judgement.verdict == .fail)
+      let told = decimals(abs(stretch.percent), 1) + (y > x ? " % wider" : " % narrower")
+      let failure = Advice(
+        .failure, "the board is \(told) for its height than given, 0.5 % or less wanted",
+        remedy: "measure the printed board both ways; print it without scaling pages to fit")
+      // What else would be said of lengths follows from the wrong board.
+      #expect(judgement.advice.filter { $0.weight != .note } == [failure], "\(judgement)")
+    }
+  }
+
+  @Test("boards that were never turned hide a stretched print in the focal lengths")
+  func stretchOfStraightBoards() throws {
+    var boards = SimulatedBoards(LensModelTests.barrel)
+    boards.rollRadians = 0
+    boards.isTiltedAlongSides = true
+    var random = SplitMix64(seed: 12)
+    let views = boards.views(30, using: &random).map { view in
+      var view = view
+      for index in view.corners.indices { view.corners[index].board.x *= 1.04 }
+      return view
+    }
+    let judgement = try LensCalibration(of: views).judgement()
+    #expect(judgement.verdict != .pass, "\(judgement)")
+    #expect(judgement.advice.contains { $0.remedy.contains("both ways") }, "\(judgement)")
   }
 
   @Test("corners that nothing can explain end in an answer or a refusal, never in a trap")

@@ -11,6 +11,10 @@ struct SimulatedBoards {
   var sideMillimeters = 30.0
   var distanceMillimeters = 650.0
   var tiltDegrees = 40.0
+  /// Largest turn of a board in the picture.
+  var rollRadians = 0.5
+  /// Whether boards are tilted about their own sides alone.
+  var isTiltedAlongSides = false
   /// Noise of each coordinate in pixels.
   var noise = 0.15
 
@@ -67,9 +71,11 @@ struct SimulatedBoards {
   /// A board turned about a random axis, its middle somewhere in the picture.
   private func pose(using random: inout SplitMix64) -> BoardPose {
     let tilt = random.nextUniform(5, tiltDegrees) * .pi / 180
-    let direction = random.nextUniform(0, 2 * .pi)
+    let quarter = isTiltedAlongSides ? Double.pi / 2 : 0
+    let turn = random.nextUniform(0, 2 * .pi)
+    let direction = quarter > 0 ? quarter * (turn / quarter).rounded() : turn
     let (roll, z) = (
-      random.nextUniform(-0.5, 0.5), distanceMillimeters * random.nextUniform(0.75, 1.3)
+      rollRadians * random.nextUniform(-1, 1), distanceMillimeters * random.nextUniform(0.75, 1.3)
     )
     let turned = rotation(
       cos(direction) * tilt, sin(direction) * tilt, 0, after: rotation(0, 0, roll))
@@ -90,9 +96,12 @@ struct SimulatedBoards {
   /// Corners of the board with noise; nil where not all lie well in the picture.
   func corners(_ pose: BoardPose, using random: inout SplitMix64) -> [BoardCorner]? {
     var corners: [BoardCorner] = []
+    // Beyond the fold of its polynomial a lens would show things a second time, as none does.
+    let inverse = LensInverse(lens)
     for (number, point) in board.enumerated() {
       let place = pose.camera(x: point.x, y: point.y)
       guard let pixel = lens.pixel(x: place.x, y: place.y, z: place.z),
+        inverse.isWithinReach(Point(x: place.x / place.z, y: place.y / place.z)),
         (3...Double(lens.width - 4)).contains(pixel.x),
         (3...Double(lens.height - 4)).contains(pixel.y)
       else { return nil }

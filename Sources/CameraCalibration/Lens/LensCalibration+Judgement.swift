@@ -44,8 +44,35 @@ extension LensCalibration {
       Figure("views used", Double(views.count), ""),
       Figure("views left out", Double(rejected.count), ""),
     ]
-    return Judgement(
-      figures: figures, advice: viewAdvice(limits) + lengthAdvice(limits))
+    if let stretch {
+      figures.append(
+        Figure("board wider for its height", stretch.percent, "%", uncertainty: stretch.bound))
+    }
+    // A board of other sides than given makes everything else wrong.
+    let wrong = stretchAdvice(limits).map { [$0] } ?? misfitAdvice() + lengthAdvice(limits)
+    return Judgement(figures: figures, advice: viewAdvice(limits) + wrong)
+  }
+
+  private func stretchAdvice(_ limits: LensLimits) -> Advice? {
+    guard let stretch, abs(stretch.percent) > limits.stretchPercent + stretch.bound else {
+      return nil
+    }
+    return Advice(
+      .failure,
+      "the board is \(decimals(abs(stretch.percent), 1)) % "
+        + (stretch.percent > 0 ? "wider" : "narrower") + " for its height than given, "
+        + "\(decimals(limits.stretchPercent, 1)) % or less wanted",
+      remedy: "measure the printed board both ways; print it without scaling pages to fit")
+  }
+
+  private func misfitAdvice() -> [Advice] {
+    guard misfit > 2 else { return [] }
+    return [
+      Advice(
+        .warning,
+        "views disagree \(decimals(misfit, 1)) times as much as noise explains, 2 or less wanted",
+        remedy: "check that the board is flat, and fix the lens's focus and zoom")
+    ]
   }
 
   private func viewAdvice(_ limits: LensLimits) -> [Advice] {
@@ -79,15 +106,6 @@ extension LensCalibration {
           "corners were seen in \(decimals(100 * coverage.share, 0)) % of the picture, "
             + "\(decimals(100 * limits.coverage, 0)) % or more wanted",
           remedy: "hold the board into the parts without corners, the picture's corners first"))
-    }
-    if misfit > 2 {
-      advice.append(
-        Advice(
-          .warning,
-          "views disagree \(decimals(misfit, 1)) times as much as noise explains, 2 or less wanted",
-          remedy:
-            "check that the board is flat, measure it both ways, and fix the lens's focus and zoom")
-      )
     }
     return advice
   }

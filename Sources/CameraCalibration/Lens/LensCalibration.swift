@@ -16,6 +16,8 @@ public struct LensCalibration: Codable, Equatable, Sendable {
   public var coverageFactor: Double
   /// The same for each number by itself: larger where fewer views than in the mean decide it.
   public var coverageFactors: [Double]
+  /// How much wider for its height the board is than given; nil where the views do not tell.
+  public var stretch: BoardStretch?
   public var views: [CalibratedView]
   public var rejected: [RejectedView]
   public var coverage: CornerCoverage
@@ -72,6 +74,7 @@ public struct LensCalibration: Codable, Equatable, Sendable {
       CameraCalibration.coverageFactor(degrees: Int(views.rounded(.down)) - 1)
     }
     coverageFactor = factor(mean)
+    stretch = fit.stretch(coverage: coverageFactor, misfit: misfit)
     coverageFactors = uncertainty.effectiveViews.map { factor($0 > 0 ? min($0, mean) : mean) }
     let corners = fit.views.reduce(0) { $0 + $1.count }
     residualPixels = (fit.squares / Double(corners)).squareRoot()

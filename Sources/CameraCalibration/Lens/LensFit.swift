@@ -24,14 +24,12 @@ struct LensFit: Sendable {
   private static let lensCount = ViewNormals.lensCount
   private static let poseCount = ViewNormals.poseCount
 
-  init(
-    _ views: [ViewCorners], lens: LensModel, poses: [BoardPose], terms: DistortionTerms
-  ) {
+  init(_ views: [ViewCorners], lens: LensModel, poses: [BoardPose], isFree: [Bool]) {
     precondition(views.count == poses.count, "fit: \(poses.count) poses, \(views.count) views")
     self.views = views
     self.lens = lens
     self.poses = poses
-    isFree = terms.isFree
+    self.isFree = isFree
     normals = views.map { _ in ViewNormals() }
   }
 
@@ -215,17 +213,28 @@ extension ViewNormals {
   /// numbers each; nil where the view does not fix its pose.
   func eliminatedPose(damping: Double) -> [Double]? {
     let (n, p, count) = (Self.lensCount, Self.poseCount, Self.count)
-    var own = [Double](repeating: 0, count: p * p)
-    for i in 0..<p {
-      for j in i..<p { own[j * p + i] = matrix[(n + i) * count + n + j] }
-      own[i * p + i] *= 1 + damping
-    }
     var right = [Double](repeating: 0, count: p * (n + 1))
     for i in 0..<p {
       for j in 0..<n { right[j * p + i] = matrix[j * count + n + i] }
       right[n * p + i] = -gradient[n + i]
     }
-    return solvedPositive(own, size: p, right: right)
+    return solvedPositive(poseMatrix(damping: damping), size: p, right: right)
+  }
+
+  /// V⁻¹ times six numbers; nil where the view does not fix its pose.
+  func poseAnswer(to right: [Double]) -> [Double]? {
+    solvedPositive(poseMatrix(damping: 0), size: Self.poseCount, right: right)
+  }
+
+  /// V, `[6, 6]`, as LAPACK reads its upper triangle.
+  private func poseMatrix(damping: Double) -> [Double] {
+    let (n, p, count) = (Self.lensCount, Self.poseCount, Self.count)
+    var own = [Double](repeating: 0, count: p * p)
+    for i in 0..<p {
+      for j in i..<p { own[j * p + i] = matrix[(n + i) * count + n + j] }
+      own[i * p + i] *= 1 + damping
+    }
+    return own
   }
 }
 

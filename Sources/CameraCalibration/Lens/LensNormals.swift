@@ -3,7 +3,7 @@ import Units
 /// The corners of one view as rows of numbers, for the loops of the fit.
 struct ViewCorners: Sendable {
   /// Corners of the board, x and y by turns, in millimeters.
-  let board: [Double]
+  var board: [Double]
   /// Corners of the picture, column and row by turns, in pixels.
   let picture: [Double]
 

@@ -34,6 +34,9 @@ public struct LensLimits: Codable, Equatable, Sendable {
   public var tiltDegrees = 20.0
   /// Views below which the stated uncertainty is itself uncertain.
   public var views = 10
+  /// By how many percent, beyond its bound, the board may be wider for its height than given:
+  /// what a ruler shows.
+  public var stretchPercent = 0.5
   /// How far a length by data sheet or tape measure may be off, as a share.
   public var tolerance = 0.15
 

@@ -96,7 +96,7 @@ struct ViewSelection: Sendable {
     try requireEnough(place: place)
     return LensFit(
       used.map { ViewCorners($0.corners) }, lens: lens, poses: poses.reversed(),
-      terms: settings.terms)
+      isFree: settings.terms.isFree)
   }
 
   private static func isInFront(_ pose: BoardPose, _ view: BoardView) -> Bool {
@@ -130,7 +130,7 @@ struct ViewSelection: Sendable {
     var poses = fit.poses
     poses.remove(at: index)
     return LensFit(
-      used.map { ViewCorners($0.corners) }, lens: fit.lens, poses: poses, terms: settings.terms)
+      used.map { ViewCorners($0.corners) }, lens: fit.lens, poses: poses, isFree: fit.isFree)
   }
 }
 
