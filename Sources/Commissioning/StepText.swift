@@ -40,6 +40,8 @@ public enum StepText {
 
   /// As many digits as the uncertainty, or three places of the value, call for.
   static func digits(_ figure: Figure) -> Int {
+    // A number of things is whole.
+    if figure.unit.isEmpty, figure.value == figure.value.rounded() { return 0 }
     let scale = figure.uncertainty.flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
     let size = scale.map { $0 / 10 } ?? abs(figure.value) / 100
     guard size > 0, size.isFinite else { return 0 }

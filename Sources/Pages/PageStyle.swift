@@ -65,6 +65,7 @@ public enum PageStyle {
     border-bottom:1px solid var(--rule)}
     thead th{color:var(--soft);font-size:12.5px;vertical-align:bottom}
     th.number,td.number{text-align:right;padding:7px 0 7px 16px}
+    th.number+th:not(.number),td.number+td:not(.number){padding-left:16px}
     td.number{white-space:nowrap}
     .group th{font-weight:600;padding-top:18px}
     .emphasized th,.emphasized td{background:var(--wash);font-weight:600}
@@ -113,7 +114,8 @@ public enum PageStyle {
     header,main,footer{max-width:none;padding:0}h2{margin-top:28px;break-after:avoid}
     h3,h4{break-after:avoid}nav{display:none}tr,.tile{break-inside:avoid}
     .table{overflow:visible}table{font-size:8.5pt}th,td{padding:3px 6px 3px 0}
-    th.number,td.number{padding:3px 0 3px 6px}td.number{white-space:normal}}
+    th.number,td.number{padding:3px 0 3px 6px}
+    td.number+td:not(.number){padding-left:8px}td.number{white-space:normal}}
 
     """
 
