@@ -45,7 +45,10 @@ let libraries: [Library] = [
     testsUse: ["CAravis"]),
   Library(
     "CameraCalibration",
-    ["CLAPACK", "CMinpack", "CPixelRows", "Imaging", "Units", "Diagnostics"]),
+    [
+      "CLAPACK", "CMinpack", "CPixelRows", "Imaging", "Hyperspectral", "Tensors", "Units",
+      "Diagnostics",
+    ], testsUse: ["BeltSimulation"]),
   Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
@@ -81,7 +84,9 @@ let libraries: [Library] = [
     ]),
   Library(
     "Commissioning",
-    ["CameraCalibration", "Imaging", "Tensors", "Pages", "Diagnostics"]),
+    [
+      "CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Pages", "Units", "Diagnostics",
+    ], testsUse: ["BeltSimulation"]),
   Library(
     "Sorting",
     [
@@ -109,7 +114,10 @@ let programs: [(name: String, path: String, uses: [String])] = [
   ),
   (
     "mirage-calibrate", "Sources/mirage-calibrate",
-    ["CameraCalibration", "CommandKit", "Commissioning", "Diagnostics"]
+    [
+      "CameraCalibration", "Cameras", "CommandKit", "Commissioning", "Diagnostics", "Imaging",
+      "LineScan", "Units",
+    ]
   ),
   (
     "mirage-simulate", "Tools/mirage-simulate",
@@ -204,8 +212,8 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
     .target(
       name: "FuzzTargets",
       dependencies: dependencies([
-        "LineScan", "Inspections", "Hyperspectral", "Imaging", "Tensors", "Units",
-        "Diagnostics",
+        "CameraCalibration", "LineScan", "Inspections", "Hyperspectral", "Imaging", "Tensors",
+        "Units", "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 

@@ -15,6 +15,7 @@ public struct CalibrationError: Explained, Equatable {
     case extent(String, found: Int, most: Int)
     case lensExtent(found: PictureExtent, wanted: PictureExtent)
     case colorIsNotGrid
+    case badCorrection
   }
 
   public let place: String
@@ -42,6 +43,8 @@ public struct CalibrationError: Explained, Equatable {
       "'lens.lens' is for \(found.width) × \(found.height) pixels, but 'picture' is "
         + "\(wanted.width) × \(wanted.height)"
     case .colorIsNotGrid: "'color' is not the map of 'lens.grid', to which pictures are rectified"
+    case .badCorrection:
+      "'colorCorrection' has not the numbers that its extents call for, or gains of 0"
     }
   }
 
@@ -51,6 +54,7 @@ public struct CalibrationError: Explained, Equatable {
       "calibrate the geometry again; Calibration/README.md says how the maps are written"
     case .pictureExtent:
       "set the camera to the calibrated size, or calibrate the rig again with this one"
+    case .badCorrection: "do 'mirage-calibrate radiometry --of color' again"
     case .emptyName, .badDate, .notPositive, .negative, .extent: nil
     }
   }

@@ -38,6 +38,9 @@ extension RigCalibration {
         throw CalibrationError(place, .notPositive("picture.\(key)", found: Double(value)))
       }
     }
+    guard colorCorrection?.isSound ?? true else {
+      throw CalibrationError(place, .badCorrection)
+    }
     if let lens {
       try Self.check(lens, color: color, place: place)
       if let picture, picture != lens.lens.extent {

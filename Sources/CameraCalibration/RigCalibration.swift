@@ -24,6 +24,9 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   /// The color camera's lens, where its pictures are rectified before anything else looks at them;
   /// `color` is then the map of rectified pictures.
   public var lens: LensMount?
+  /// How the color camera's bytes become right colors, for line and training alike; nil leaves
+  /// them as they come.
+  public var colorCorrection: ColorCorrection?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,

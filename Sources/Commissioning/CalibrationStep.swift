@@ -80,6 +80,8 @@ public struct StepOutcome<Step: CalibrationStep>: Sendable {
   public var maps: [String: [(String, Tensor)]]
   /// Pictures by file name; `.png` and `.jpg` decide the format.
   public var pictures: [String: Picture]
+  /// Other files by name, such as references that a correction reads.
+  public var files: [String: Data]
 
   public init(
     _ settings: Step.Settings, _ result: Step.Result, _ judgement: Judgement,
@@ -92,5 +94,6 @@ public struct StepOutcome<Step: CalibrationStep>: Sendable {
     self.hardware = hardware
     maps = [:]
     pictures = [:]
+    files = [:]
   }
 }

@@ -88,7 +88,10 @@ public struct Certificate: Codable, Equatable, Sendable {
         }
     }
     let undone = missing.map { step in
-      Advice(.warning, "\(step.title): not done yet", remedy: "run '\(step.command)'")
+      Advice(
+        .warning, "\(step.title): not done yet",
+        remedy: CalibrationSteps.has(step)
+          ? "run '\(step.command)'" : "this version cannot do it: see Limits in README.md")
     }
     return (ofSteps + undone).enumerated()
       .sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }

@@ -74,17 +74,22 @@ public struct CertificatePage {
   private var sentence: String {
     let failed = certificate.entries.filter { $0.verdict == .fail }.map(\.record.step.title)
     if !failed.isEmpty {
-      return "\(certificate.rig) is not fit for use: \(failed.joined(separator: ", ").lowercased())"
+      return "\(certificate.rig) is not fit for use: \(Self.inline(failed))"
         + (failed.count == 1 ? " fails." : " fail.")
     }
     let missing = certificate.missing.map(\.title)
     if !missing.isEmpty {
       return "\(certificate.rig) is not whole yet: "
-        + "\(missing.joined(separator: ", ").lowercased()) not done."
+        + "\(Self.inline(missing)) not done."
     }
     return certificate.verdict == .pass
       ? "\(certificate.rig) is fit for use: every step keeps its limits."
       : "\(certificate.rig) can be used, but something should be looked at."
+  }
+
+  /// Titles within a sentence: only their first letters become small.
+  private static func inline(_ titles: [String]) -> String {
+    titles.map { $0.prefix(1).lowercased() + $0.dropFirst() }.joined(separator: ", ")
   }
 
   private func tile(_ entry: Certificate.Entry) -> Markup {
@@ -106,7 +111,7 @@ public struct CertificatePage {
       element("div", ["class": "tile open"]) {
         element("span") { "? \(step.title)" }
         element("strong") { "not done" }
-        element("small") { step.command }
+        element("small") { CalibrationSteps.has(step) ? step.command : "not in this version" }
       }
     }
   }

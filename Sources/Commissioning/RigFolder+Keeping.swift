@@ -42,6 +42,9 @@ extension RigFolder {
             : try PictureFile.encodePNG(picture)
         ))
     }
+    for (name, bytes) in outcome.files.sorted(by: { $0.key < $1.key }) {
+      files.append((name, bytes))
+    }
     for (name, _) in files where !Self.isPlain(name) || name == Self.documentName {
       throw StepError(folder.relativePath, .badFileName(name))
     }

@@ -47,7 +47,7 @@ public struct StepError: Explained, Equatable {
       "files of a calibration are never edited: take the folder from a copy, or do the step again"
     case .noRig: "check --root and --rig: one folder a rig was wanted there"
     case .nothingYet:
-      "this version keeps and compares steps, but measures none yet: see Limits in README.md"
+      "begin with '\(StepName.radiometry.command)', see Calibration/README.md"
     case .notFinite: "the recordings leave something open; look at the advice and record again"
     }
   }

@@ -51,6 +51,9 @@ extension Manifest {
     public var dark: String?
     public var white: String?
     /// How counts become reflectance, a `ReflectanceRecipe` in JSON; nil takes the defaults.
+    ///
+    /// Where `dark` and `white` are left out, it names the references itself, as the files of a
+    /// rig's calibration do.
     public var correction: String?
     /// The rig's calibration; a belt recording needs one, a scene has none.
     public var calibration: String?

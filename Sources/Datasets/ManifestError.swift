@@ -56,8 +56,8 @@ public struct ManifestError: Explained, Equatable {
     case .oneReferenceOnly(let recording):
       "recording \(recording): one of 'dark' and 'white' is given, both or neither were wanted"
     case .correctionAlone(let recording):
-      "recording \(recording): 'correction' is given without 'dark' and 'white', which it corrects "
-        + "by"
+      "recording \(recording): 'correction' is given without 'dark' and 'white', and names no "
+        + "'references' of its own"
     case .noCalibration(let recording):
       "recording \(recording): a belt recording needs 'calibration'"
     case .calibrationOfScene(let recording):

@@ -226,12 +226,12 @@ extension RecordingFolder {
   /// header scales it.
   public func reflectance(of recording: Manifest.Recording) throws -> Cube<Reflectance> {
     let file = url(of: recording.cube)
-    guard let dark = recording.dark, let white = recording.white else {
-      return try CubeFile.reflectance(file)
-    }
+    let named = [recording.dark, recording.white].compactMap(\.self)
+    let references = named.isEmpty ? try recording.correctionReferences(in: folder) : named
+    guard references.count == 2 else { return try CubeFile.reflectance(file) }
     return try Hyperspectral.reflectance(
-      of: CubeFile.open(file), dark: CubeFile.open(url(of: dark)),
-      white: CubeFile.open(url(of: white)), recipe: correction(of: recording)
+      of: CubeFile.open(file), dark: CubeFile.open(url(of: references[0])),
+      white: CubeFile.open(url(of: references[1])), recipe: correction(of: recording)
     ).cube
   }
 

@@ -94,9 +94,6 @@ extension Manifest {
     if (recording.dark == nil) != (recording.white == nil) {
       throw ManifestError(place, .oneReferenceOnly(recording: id))
     }
-    if recording.correction != nil, recording.white == nil {
-      throw ManifestError(place, .correctionAlone(recording: id))
-    }
     switch recording.layout {
     case .belt:
       if recording.calibration == nil { throw ManifestError(place, .noCalibration(recording: id)) }
@@ -144,7 +141,12 @@ extension Manifest {
     }
     for recording in recordings {
       for path in recording.files { try add(path) }
-      for path in recording.cubes {
+      let references = try recording.correctionReferences(in: folder)
+      if recording.correction != nil, recording.white == nil, references.isEmpty {
+        throw ManifestError(place, .correctionAlone(recording: recording.id))
+      }
+      for path in references { try add(path) }
+      for path in recording.cubes + references {
         let parent = path.split(separator: "/").dropLast().map { $0 + "/" }.joined()
         for file in try CubeFile.open(folder.appending(path: path)).files {
           try add(parent + file.lastPathComponent)
@@ -152,5 +154,16 @@ extension Manifest {
       }
     }
     return files.sorted()
+  }
+}
+
+extension Manifest.Recording {
+  /// Dark and white as the correction names them, where the recording names none itself.
+  func correctionReferences(in folder: URL) throws -> [String] {
+    guard dark == nil, white == nil, let correction else { return [] }
+    let recipe = try ReflectanceRecipe.read(folder.appending(path: correction))
+    guard let references = recipe.references else { return [] }
+    let parent = correction.split(separator: "/").dropLast().map { $0 + "/" }.joined()
+    return [parent + references.dark, parent + references.white]
   }
 }

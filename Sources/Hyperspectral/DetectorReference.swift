@@ -9,7 +9,7 @@ public struct DetectorReference: Sendable {
 
   public let samples: Int
   public let bands: Int
-  public let wavelengths: [Wavelength]
+  public private(set) var wavelengths: [Wavelength]
   /// Lines that were averaged.
   public let lines: Int
   /// Counts, `[samples, bands]`; not a number where no line has one.
@@ -65,6 +65,19 @@ public struct DetectorReference: Sendable {
     reached = (SaturationLevel.usual + [options.saturation].compactMap(\.self)).map { level in
       (level, Double(largest) < level ? 0 : counts.count { Double($0) >= level })
     }
+  }
+
+  /// The same with other wavelengths, those of a calibration; nil leaves them.
+  func named(_ nanometers: [Double]?, _ name: String) throws(Complaint) -> DetectorReference {
+    guard let nanometers else { return self }
+    guard nanometers.count == bands else {
+      throw Complaint(
+        name, "has \(bands) bands, the recipe's 'wavelengths' name \(nanometers.count)",
+        remedy: "use the camera and binning that the wavelengths were calibrated with")
+    }
+    var renamed = self
+    renamed.wavelengths = nanometers.map { Wavelength(nanometers: $0) }
+    return renamed
   }
 
   /// Counts that reach a level.

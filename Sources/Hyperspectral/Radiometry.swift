@@ -6,12 +6,13 @@ extension DetectorReference {
   ///
   /// Errors: those of the file, and a cube without wavelengths.
   public init(
-    reading cube: any CubeReader, options: RadiometryOptions = RadiometryOptions()
+    reading cube: any CubeReader, options: RadiometryOptions = RadiometryOptions(),
+    wavelengths: [Double]? = nil
   ) throws {
     let shape = cube.shape
     var line: [Float] = []
     try self.init(
-      shape: (shape.lines, shape.samples), wavelengths: try cube.knownWavelengths(),
+      shape: (shape.lines, shape.samples), wavelengths: try cube.wavelengths(or: wavelengths),
       name: cube.name, options: options
     ) { number, counts in
       try cube.read(lines: number..<(number + 1), into: &line)
@@ -26,8 +27,11 @@ extension ReflectanceCalibration {
     dark: any CubeReader, white: any CubeReader, recipe: ReflectanceRecipe = ReflectanceRecipe()
   ) throws {
     try self.init(
-      dark: DetectorReference(reading: dark, options: recipe.radiometry),
-      white: DetectorReference(reading: white, options: recipe.radiometry), recipe: recipe)
+      dark: DetectorReference(
+        reading: dark, options: recipe.radiometry, wavelengths: recipe.wavelengths),
+      white: DetectorReference(
+        reading: white, options: recipe.radiometry, wavelengths: recipe.wavelengths),
+      recipe: recipe)
   }
 }
 
@@ -42,7 +46,8 @@ extension ReflectanceCorrector {
   ) throws -> RadiometryReport {
     let shape = cube.shape
     try calibration.check(
-      cube.name, samples: shape.samples, wavelengths: try cube.knownWavelengths())
+      cube.name, samples: shape.samples,
+      wavelengths: try cube.wavelengths(or: calibration.recipe.wavelengths))
     let stored = cube.storedLine
     var corrector = try ReflectanceCorrector(
       calibration,
@@ -136,6 +141,12 @@ public func reflectance(
 }
 
 extension CubeReader {
+  /// The cube's own wavelengths, or calibrated ones where there are as many as bands.
+  func wavelengths(or calibrated: [Double]?) throws -> [Wavelength] {
+    guard let calibrated, calibrated.count == shape.bands else { return try knownWavelengths() }
+    return calibrated.map { Wavelength(nanometers: $0) }
+  }
+
   /// The center of each band; refused where nothing tells it.
   func knownWavelengths() throws -> [Wavelength] {
     guard let wavelengths else {

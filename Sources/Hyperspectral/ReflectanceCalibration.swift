@@ -43,6 +43,8 @@ public struct ReflectanceCalibration: Sendable {
   ) throws(Complaint) {
     precondition(
       recipe.radiometry.ceiling > 0, "radiometry: a ceiling above 0 wanted")
+    let dark = try dark.named(recipe.wavelengths, "dark reference")
+    let white = try white.named(recipe.wavelengths, "white reference")
     try Self.check(
       white, "white reference", dark.wavelengths, samples: dark.samples, "dark reference")
     self.recipe = recipe
@@ -133,8 +135,12 @@ public struct ReflectanceCalibration: Sendable {
   }
 
   /// Refuses a recording whose columns or bands are not those of the references.
+  ///
+  /// Calibrated wavelengths stand for those of the recording, which are not looked at then.
   func check(_ name: String, samples: Int, wavelengths: [Wavelength]) throws(Complaint) {
-    try Self.check(white, "white reference", wavelengths, samples: samples, name)
+    let isNamed = recipe.wavelengths?.count == wavelengths.count
+    try Self.check(
+      white, "white reference", isNamed ? white.wavelengths : wavelengths, samples: samples, name)
   }
 
   private static func check(

@@ -26,6 +26,8 @@ extension SampleRecipe {
   }
 
   /// The crop in shares of 255 before standardization; background cells are not a number.
+  ///
+  /// Where the calibration has a color correction, each cell's mean color is corrected by it.
   @discardableResult
   public func rawColorCrop(
     of piece: PieceRegion, in picture: Picture, mask: LabelMap, through registration: Registration,
@@ -44,7 +46,17 @@ extension SampleRecipe {
     var covered = 0
     for row in 0..<colorSize {
       for column in 0..<colorSize {
-        let cell = colorCell(grid, row, column, picture, mask, piece)
+        var cell = colorCell(grid, row, column, picture, mask, piece)
+        if let correction = registration.colorCorrection, !cell.red.isNaN {
+          // The flat field is that of the camera, not of the belt.
+          let middle = registration.cameraPoint(
+            Point(
+              x: square.x + square.width * (Double(column) + 0.5) / Double(colorSize),
+              y: square.y + square.height * (Double(row) + 0.5) / Double(colorSize)))
+          let right = correction(
+            red: 255 * cell.red, green: 255 * cell.green, blue: 255 * cell.blue, at: middle)
+          cell = (right.red / 255, right.green / 255, right.blue / 255)
+        }
         let place = start + (row * colorSize + column) * 3
         crop[place] = cell.red
         crop[place + 1] = cell.green

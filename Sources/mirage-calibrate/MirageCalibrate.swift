@@ -5,8 +5,8 @@ enum MirageCalibrate {
   static func main() async {
     await Tool(
       "mirage-calibrate",
-      "Keeps the steps of a rig's calibration, and makes, compares and verifies its certificate.",
-      [Verify.self, Report.self, Difference.self, Status.self]
+      "Calibrates a rig step by step, with a verdict in millimeters, nanometers and milliseconds.",
+      [Radiometry.self, Wavelengths.self, Verify.self, Report.self, Difference.self, Status.self]
     ).main()
   }
 }

@@ -43,7 +43,9 @@ struct Status: RigCommand {
     }
     let current = try rig.calibration()
     print("calibration: \(try current?.calibration.id ?? "not assembled yet")")
-    if let next = status.missing.first { print("next: \(next.command)") }
+    if let next = status.missing.first(where: CalibrationSteps.has) {
+      print("next: \(next.command)")
+    }
     if let bundles { try list(bundles, against: current?.calibration, of: rig) }
   }
 
@@ -51,7 +53,7 @@ struct Status: RigCommand {
     guard let calibration else {
       throw Complaint(
         rig.folder.relativePath, "has no calibration to hold bundles against",
-        remedy: "do belt and registration; 'mirage-calibrate report' assembles it then")
+        remedy: "put the rig's calibration.json into its dated folder: see Calibration/README.md")
     }
     let today = String(Date().formatted(.iso8601).prefix(10))
     let standings = try BundleStanding.all(below: folder, against: calibration, today: today)

@@ -174,6 +174,10 @@ struct RectificationTests {
       #expect(back == rig)
       let registration = try Registration(back, place: "rig")
       #expect(registration.rectification?.width == mount.grid.width)
+      // A flat field is that of the camera's own picture.
+      let seen = registration.cameraPoint(
+        try #require(mount.beltPoint(Point(x: 300, y: 900))))
+      expectClose([seen.x, seen.y], [300, 900], absolute: 1e-6)
     }
     rig.picture = PictureExtent(width: 1280, height: 720)
     #expect(

@@ -40,6 +40,27 @@ struct CorrectionTests {
     }
   }
 
+  @Test("names its references itself, as the files of a rig's calibration do")
+  func ownReferences() throws {
+    try withTemporaryFolder { url in
+      let text =
+        "{ references: { dark: 'dark.hdr', white: 'white.hdr' },"
+        + " wavelengths: [501, 602, 703, 804] }"
+      var manifest = try folder(url, correction: text)
+      manifest.recordings[0].dark = nil
+      manifest.recordings[0].white = nil
+      try manifest.seal(in: url)
+      let opened = try RecordingFolder.open(url)
+      #expect(opened.manifest.digests["r0/white.raw"] != nil)
+      let cube = try opened.reflectance(of: opened.manifest.recordings[0])
+      #expect(cube.wavelengths.map(\.nanometers) == [501, 602, 703, 804])
+      expectClose(cube.values, [Float](repeating: 0.5, count: 20 * 20 * 4), absolute: 1e-6)
+      // A reference that was changed afterwards is noticed.
+      try Data([1, 2, 3]).write(to: url.appending(path: "r0/white.raw"))
+      #expect(throws: (any Error).self) { try RecordingFolder.open(url) }
+    }
+  }
+
   @Test("is refused with a pretreatment, and without references")
   func refused() throws {
     try withTemporaryFolder { url in
@@ -52,10 +73,11 @@ struct CorrectionTests {
       manifest.recordings[0].dark = nil
       manifest.recordings[0].white = nil
       #expect(
-        complaint { try manifest.check(place: "manifest.json") } == """
-          manifest.json: recording r0: 'correction' is given without 'dark' and 'white', which it \
-          corrects by
-          """)
+        complaint { try manifest.seal(in: url) }.hasSuffix(
+          """
+          manifest.json: recording r0: 'correction' is given without 'dark' and 'white', and \
+          names no 'references' of its own
+          """))
     }
   }
 }

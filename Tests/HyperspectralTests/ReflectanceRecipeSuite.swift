@@ -46,7 +46,8 @@ struct ReflectanceRecipeSuite {
       ("{ version: 2 }", "'version': version 1 was wanted"),
       (
         "{ smile: [] }",
-        "'smile': no such key; known here are bands, distortion, pretreatment, radiometry, version"
+        "'smile': no such key; known here are bands, distortion, pretreatment, radiometry,"
+          + " references, version, wavelengths"
       ),
       (
         "{ radiometry: { tile: [[400]] } }",
