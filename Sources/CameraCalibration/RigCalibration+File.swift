@@ -33,6 +33,7 @@ extension RigCalibration {
       throw CalibrationError(
         place, .negative("registrationErrorMillimeters", found: registrationErrorMillimeters))
     }
+    try valves?.check(place: place)
     if let picture {
       for (key, value) in [("width", picture.width), ("height", picture.height)] where value < 1 {
         throw CalibrationError(place, .notPositive("picture.\(key)", found: Double(value)))

@@ -27,6 +27,8 @@ public struct RigCalibration: Codable, Equatable, Sendable {
   /// How the color camera's bytes become right colors, for line and training alike; nil leaves
   /// them as they come.
   public var colorCorrection: ColorCorrection?
+  /// When and where the valves blow, as the timing test found it; nil where there was none.
+  public var valves: ValveTiming?
 
   public init(
     rig: String, date: String, color: Homography<ColorFrame, BeltFrame>,

@@ -9,6 +9,10 @@ public struct ValveSettings: Codable, Equatable, Sendable {
   public var latencyMilliseconds: Double = 15
   /// The middle share of a piece's length that is blown at; the rest allows for timing errors.
   public var blastShare: Double = 0.6
+  /// Shortest blast; one over a short piece is made this long around its middle.
+  public var leastBlastMilliseconds: Double = 0
+  /// The bar's nozzles, where they are known.
+  public var nozzles: NozzleLine?
   /// How long before its time a blast is handed to the valves, at least.
   public var leadMilliseconds: Double = 100
   /// Most blasts waiting; more are dropped and counted.
@@ -16,6 +20,7 @@ public struct ValveSettings: Codable, Equatable, Sendable {
 
   public var latency: Duration { .nanoseconds(Int64(latencyMilliseconds * 1e6)) }
   public var lead: Duration { .nanoseconds(Int64(leadMilliseconds * 1e6)) }
+  public var leastBlast: Duration { .nanoseconds(Int64(leastBlastMilliseconds * 1e6)) }
 
   public init(barMillimeters: Double) { self.barMillimeters = barMillimeters }
 }
@@ -53,6 +58,8 @@ public struct Ejection: Sendable, Equatable {
   public var closesAt: LineInstant
   /// From where to where across the belt, in millimeters.
   public var across: ClosedRange<Double>
+  /// The nozzles that blow; nil where the bar's nozzles are not known.
+  public var nozzles: [Int]?
 }
 
 /// Decided pieces on their way to the valve bar.
@@ -102,11 +109,18 @@ public struct EjectionQueue: Sendable {
   ) {
     ejections.removeAll(keepingCapacity: true)
     let horizon = now.advanced(by: max(valves.lead, interval + interval) + valves.latency)
+    let valves = valves
     var (firedNow, lateNow) = (0, 0)
     waiting.removeAll { target in
-      guard let opensAt = motion.instant(at: target.start), opensAt <= horizon,
-        let closesAt = motion.instant(at: target.end)
+      guard var opensAt = motion.instant(at: target.start),
+        var closesAt = motion.instant(at: target.end)
       else { return false }
+      let missing = valves.leastBlast - opensAt.duration(to: closesAt)
+      if missing > .zero {
+        opensAt = opensAt.advanced(by: .zero - missing / 2)
+        closesAt = closesAt.advanced(by: missing / 2)
+      }
+      guard opensAt <= horizon else { return false }
       let commandAt = opensAt.advanced(by: .zero - valves.latency)
       guard commandAt >= now else {
         lateNow += 1
@@ -116,7 +130,7 @@ public struct EjectionQueue: Sendable {
       ejections.append(
         Ejection(
           piece: target.piece, commandAt: commandAt, opensAt: opensAt, closesAt: closesAt,
-          across: target.across))
+          across: target.across, nozzles: valves.nozzles?.covering(target.across)))
       return true
     }
     fired += firedNow

@@ -308,6 +308,6 @@ extension PieceEjection {
     self.init(
       piece: ejection.piece, commandAt: ejection.commandAt, opensAt: ejection.opensAt,
       closesAt: ejection.closesAt, fromMillimeters: ejection.across.lowerBound,
-      toMillimeters: ejection.across.upperBound)
+      toMillimeters: ejection.across.upperBound, nozzles: ejection.nozzles)
   }
 }

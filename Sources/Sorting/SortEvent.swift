@@ -91,6 +91,8 @@ public struct PieceEjection: Codable, Sendable, Equatable {
   /// From where to where across the belt.
   public var fromMillimeters: Double
   public var toMillimeters: Double
+  /// The nozzles that blow, where the rig's calibration knows them.
+  public var nozzles: [Int]?
 }
 
 /// A piece that left without a decision.

@@ -40,7 +40,7 @@ struct Run: Command {
   var calibration: URL?
   var seconds: Double?
   var ejected = ""
-  var valveLatency = 15.0
+  var valveLatency: Double?
   var render: URL?
   var summary: URL?
   var threads = 1
@@ -64,9 +64,9 @@ struct Run: Command {
     .optional("--calibration", \.calibration, "FILE", "The rig; default: beside the frames"),
     .optional("--seconds", \.seconds, "S", "Length of the run; default: all frames, or 10 s"),
     .value("--eject", \.ejected, "CLASSES", "Classes to blow out, as copper,brass"),
-    .value(
-      "--valve-latency", \.valveLatency, "MS", "From command to air at the bar, in milliseconds",
-      in: .from(0, to: 1000)),
+    .optional(
+      "--valve-latency", \.valveLatency, "MS",
+      "From command to air at the bar, 0 to 1000; default: as the calibration says, or 15"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),

@@ -62,8 +62,7 @@ extension Run {
     _ input: LineInput, _ source: some FrameSource, _ classifier: BundleClassifier,
     clock: some LineClock
   ) throws -> Outcome {
-    var valves = ValveSettings(barMillimeters: input.calibration.valveBarMillimeters)
-    valves.latencyMilliseconds = valveLatency
+    let valves = try ValveSettings(input.calibration, latencyMilliseconds: valveLatency)
     let pipeline = try Pipeline(
       classifier, calibration: input.calibration, ejected: targets,
       settings: PipelineSettings(valves: valves), clock: clock)
@@ -95,6 +94,27 @@ extension Run {
     }
     return Outcome(
       summary: summary, failure: output.failure ?? drawingFailure(painter, truth: known))
+  }
+}
+
+extension ValveSettings {
+  /// What the rig's timing test found, and what a person says otherwise.
+  init(_ calibration: RigCalibration, latencyMilliseconds wanted: Double?) throws {
+    self.init(barMillimeters: calibration.valveBarMillimeters)
+    if let valves = calibration.valves {
+      latencyMilliseconds = valves.delayMilliseconds
+      leastBlastMilliseconds = valves.leastBlastMilliseconds
+      nozzles = valves.nozzles.map { known in
+        NozzleLine(
+          count: known.count, firstMillimeters: known.firstMillimeters,
+          pitchMillimeters: known.pitchMillimeters, unusable: known.unusable)
+      }
+    }
+    guard let wanted else { return }
+    guard (0...1000).contains(wanted) else {
+      throw WrongOptions("--valve-latency", "\(wanted) found, 0 to 1000 milliseconds wanted")
+    }
+    latencyMilliseconds = wanted
   }
 }
 

@@ -24,6 +24,28 @@ struct RigCalibrationTests {
     }
   }
 
+  @Test("the valves' timing is kept, and files from before it are read as they are")
+  func valves() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appending(path: "rig.json")
+      try Self.rig.write(to: file)
+      #expect(try RigCalibration.read(file).valves == nil)
+      #expect(try !String(contentsOf: file, encoding: .utf8).contains("valves"))
+      var timed = Self.rig
+      timed.valves = ValveTiming(
+        delayMilliseconds: 21.5, delayUncertaintyMilliseconds: 0.3, jitterMilliseconds: 0.4,
+        leastBlastMilliseconds: 3,
+        nozzles: .init(count: 32, firstMillimeters: 4, pitchMillimeters: 12.5, unusable: [7]))
+      try timed.write(to: file)
+      #expect(try RigCalibration.read(file) == timed)
+      timed.valves?.jitterMilliseconds = -1
+      let wrong = timed
+      #expect(
+        complaint { try wrong.check(place: "rig.json") }
+          == "rig.json: 'valves.jitterMilliseconds' is -1.0, 0 or more was wanted")
+    }
+  }
+
   @Test(
     "what cannot be a calibration is refused by name",
     arguments: [

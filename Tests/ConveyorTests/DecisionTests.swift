@@ -129,6 +129,41 @@ struct DecisionTests {
     #expect(queue.waitingCount == 0)
   }
 
+  @Test("a blast over a short piece is made long enough, around the piece's middle")
+  func leastBlast() throws {
+    var valves = ValveSettings(barMillimeters: 500)
+    valves.leastBlastMilliseconds = 20
+    valves.nozzles = NozzleLine(count: 40, firstMillimeters: 0, pitchMillimeters: 10)
+    var queue = EjectionQueue(valves)
+    queue.add(piece: 1, bounds: Rectangle(x: 28, y: 0, width: 24, height: 10))
+    queue.add(piece: 2, bounds: Rectangle(x: 28, y: 100, width: 24, height: 100))
+    var due: [Ejection] = []
+    queue.finish(at: LineInstant(seconds: 0.2), motion: steady(speed: 1000), into: &due)
+    let short = try #require(due.first { $0.piece == 1 })
+    // 6 ms would be blown at without the limit: from 502 to 508 mm of travel.
+    expectClose(short.opensAt.duration(to: short.closesAt).seconds, 0.020, absolute: 1e-6)
+    expectClose(
+      (short.opensAt.seconds + short.closesAt.seconds) / 2, 0.505, absolute: 1e-6)
+    expectClose(
+      short.commandAt.duration(to: short.opensAt).seconds, valves.latency.seconds, absolute: 1e-9)
+    #expect(short.nozzles == [3, 4, 5])
+    let long = try #require(due.first { $0.piece == 2 })
+    expectClose(long.opensAt.duration(to: long.closesAt).seconds, 0.060, absolute: 1e-6)
+  }
+
+  @Test(
+    "the nozzles over a piece blow, the nearest one where it lies between two",
+    arguments: [
+      (15.0...36.0, [2, 3]), (21...24, [2]), (-4...3, [0]), (-30...(-10), []), (95...120, []),
+      (0...1000, [0, 1, 2, 3, 4, 6, 7, 8]), (46...54, []),
+    ])
+  func nozzles(across: ClosedRange<Double>, wanted: [Int]) {
+    let line = NozzleLine(count: 9, firstMillimeters: 0, pitchMillimeters: 10, unusable: [5])
+    #expect(line.covering(across) == wanted)
+    let mirrored = NozzleLine(count: 9, firstMillimeters: 80, pitchMillimeters: -10, unusable: [3])
+    #expect(mirrored.covering(across).map { 8 - $0 }.sorted() == wanted)
+  }
+
   @Test("the queue has a bound and counts what it drops")
   func bound() {
     var valves = ValveSettings(barMillimeters: 500)
