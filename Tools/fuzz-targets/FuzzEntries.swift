@@ -1,3 +1,4 @@
+import CameraCalibration
 import Diagnostics
 import Foundation
 import Hyperspectral
@@ -114,6 +115,24 @@ public func fuzzRecipe(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var spectra = [Float](repeating: 0, count: corrector.count)
     var target = spectra.mutableSpan
     corrector.correct([UInt8](repeating: 5, count: 36).span.bytes, into: &target)
+  }
+}
+
+/// The spectrum of a lamp: which elements, a share of the start's error, counts of two bytes each.
+@_cdecl("fuzz_lamp")
+public func fuzzLamp(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = [UInt8](bytes(start, min(count, 258)))
+  guard input.count > 2 else { return 0 }
+  let elements = LampElement.allCases.enumerated().filter { input[0] & (1 << $0.offset) != 0 }
+  let spectrum = stride(from: 2, to: input.count - 1, by: 2).map {
+    Double(Int(input[$0]) << 8 + Int(input[$0 + 1]))
+  }
+  let range = 500 + 2 * Double(input[1])
+  let axis = spectrum.indices.map { 400 + range * Double($0) / Double(max(1, spectrum.count - 1)) }
+  return attempt {
+    let found = try LampReading(elements: elements.map(\.element), saturation: 60_000)
+      .read(spectrum, start: axis)
+    precondition(found.bound.isFinite && found.wavelengths.allSatisfy(\.isFinite), "no number")
   }
 }
 
