@@ -194,7 +194,8 @@ struct BoardBundle {
       rejections[view] = "the belt was starting or stopping"
     }
     guard rejections[referenceView] != nil else { return }
-    // The plane is that of a board whose motion is known: of one that stood, the one that shows most.
+    // The plane is that of a board whose motion is known; of boards that stood, of the one that
+    // shows most.
     let counts = sightings.map(\.view.corners.count)
     guard let next = still.map({ known[$0] }).max(by: { counts[$0] < counts[$1] }),
       let map = Self.map(of: corners.filter { $0.view == next })
@@ -208,8 +209,8 @@ struct BoardBundle {
 extension BoardBundle {
   /// How fast the belt ran in each view, as a share of its speed over all moving ones: it sways.
   ///
-  /// The slope of a parabola through each moving view and its neighbors. It follows from the travels
-  /// that are being fitted, so that what is not known of them counts here too.
+  /// The slope of a parabola through each moving view and its neighbors. It follows from the
+  /// travels that are being fitted, so that what is not known of them counts here too.
   private func paces(_ parameters: [Double]) -> [Double] {
     var paces = [Double](repeating: 1, count: sightings.count)
     let moving = sightings.indices.filter { isMoving[$0] && rejections[$0] == nil }
