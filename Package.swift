@@ -50,6 +50,11 @@ let libraries: [Library] = [
       "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
   Library(
+    "CalibrationTargets",
+    [
+      "CAprilTag", "CLAPACK", "CameraCalibration", "Imaging", "Tensors", "Units", "Diagnostics",
+    ]),
+  Library(
     "BeltSimulation",
     ["CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Units", "Diagnostics"]),
   Library("USBCameraSimulation", ["Imaging", "Units", "Diagnostics"]),
@@ -85,7 +90,8 @@ let libraries: [Library] = [
   Library(
     "Commissioning",
     [
-      "CameraCalibration", "Imaging", "Hyperspectral", "Tensors", "Pages", "Units", "Diagnostics",
+      "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Hyperspectral", "Tensors",
+      "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
   Library(
     "Sorting",
@@ -115,15 +121,15 @@ let programs: [(name: String, path: String, uses: [String])] = [
   (
     "mirage-calibrate", "Sources/mirage-calibrate",
     [
-      "CameraCalibration", "Cameras", "CommandKit", "Commissioning", "Diagnostics", "Imaging",
-      "LineScan", "Units",
+      "CalibrationTargets", "CameraCalibration", "Cameras", "CommandKit", "Commissioning",
+      "Diagnostics", "Imaging", "LineScan", "Units",
     ]
   ),
   (
     "mirage-simulate", "Tools/mirage-simulate",
     [
-      "BeltSimulation", "CameraCalibration", "CommandKit", "Datasets", "Diagnostics",
-      "Hyperspectral", "Imaging", "LineScan", "Tensors",
+      "BeltSimulation", "CalibrationTargets", "CameraCalibration", "CommandKit", "Datasets",
+      "Diagnostics", "Hyperspectral", "Imaging", "LineScan", "Tensors",
     ]
   ),
   (
@@ -154,6 +160,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CMATIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),
   .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
   .systemLibrary(name: "CAravis", pkgConfig: "aravis-0.8", providers: [.apt(["libaravis-dev"])]),
+  .systemLibrary(
+    name: "CAprilTag", pkgConfig: "apriltag", providers: [.apt(["libapriltag-dev"])]),
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
   .systemLibrary(
     name: "CMinpack", pkgConfig: "cminpack", providers: [.apt(["libcminpack-dev"])]),
@@ -212,8 +220,8 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
     .target(
       name: "FuzzTargets",
       dependencies: dependencies([
-        "CameraCalibration", "LineScan", "Inspections", "Hyperspectral", "Imaging", "Tensors",
-        "Units", "Diagnostics",
+        "CalibrationTargets", "CameraCalibration", "LineScan", "Inspections", "Hyperspectral",
+        "Imaging", "Tensors", "Units", "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 

@@ -1,7 +1,7 @@
 import CCairo
 import Units
 
-/// A color picture that can be drawn on: the one file that talks to Cairo.
+/// A color picture that can be drawn on; this and `PrintedPage` talk to Cairo.
 ///
 /// Coordinates are those of the picture: the center of the first pixel is (0, 0).
 public struct Canvas: ~Copyable {

@@ -6,7 +6,10 @@ enum MirageCalibrate {
     await Tool(
       "mirage-calibrate",
       "Calibrates a rig step by step, with a verdict in millimeters, nanometers and milliseconds.",
-      [Radiometry.self, Wavelengths.self, Verify.self, Report.self, Difference.self, Status.self]
+      [
+        Board.self, Radiometry.self, Wavelengths.self, Intrinsics.self, Verify.self, Report.self,
+        Difference.self, Status.self,
+      ]
     ).main()
   }
 }

@@ -1,3 +1,4 @@
+import CalibrationTargets
 import CameraCalibration
 import Diagnostics
 import Foundation
@@ -187,6 +188,30 @@ public func fuzzLabels(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 @_cdecl("fuzz_safetensors")
 public func fuzzTensors(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   attempt { _ = try Safetensors.decode(bytes(start, count), place: "input") }
+}
+
+/// A board's file, laid out on paper.
+@_cdecl("fuzz_board")
+public func fuzzBoard(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt {
+    let board = try JSONFile.decode(
+      CalibrationBoard.self, from: bytes(start, count), place: "input")
+    _ = try BoardSheet(board, on: .a3, place: "input")
+  }
+}
+
+/// A gray picture, its width in the first byte, shown to the detectors of both kinds of board.
+@_cdecl("fuzz_sighting")
+public func fuzzSighting(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = [UInt8](bytes(start, count))
+  guard let width = input.first.map(Int.init), width > 0, input.count > width else { return 0 }
+  let height = (input.count - 1) / width
+  let picture = Picture(
+    width: width, height: height, channels: 1, pixels: Array(input[1...width * height]))
+  for board in [CalibrationBoard.tags(TagGrid()), .chessboard(Chessboard())] {
+    attempt { _ = try BoardDetector(board).sighting(in: picture, named: "input") }
+  }
+  return 0
 }
 
 private func bytes(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Data {
