@@ -128,8 +128,8 @@ let programs: [(name: String, path: String, uses: [String])] = [
   (
     "mirage-simulate", "Tools/mirage-simulate",
     [
-      "BeltSimulation", "CalibrationTargets", "CameraCalibration", "CommandKit", "Datasets",
-      "Diagnostics", "Hyperspectral", "Imaging", "LineScan", "Tensors",
+      "BeltSimulation", "CalibrationTargets", "CameraCalibration", "Cameras", "CommandKit",
+      "Datasets", "Diagnostics", "Hyperspectral", "Imaging", "LineScan", "Tensors", "Units",
     ]
   ),
   (
@@ -208,7 +208,8 @@ let package = Package(
         name: "SystemTests",
         dependencies: dependencies(
           ["Bundles", "Diagnostics", "Models", "NeuralNetworks", "Samples", "Sorting", "Tensors"]
-            + ["Hyperspectral", "LineScan", "TestSupport"] + programs.map(\.name)),
+            + ["BeltSimulation", "CameraCalibration", "Commissioning", "Hyperspectral", "LineScan"]
+            + ["TestSupport", "Units"] + programs.map(\.name)),
         swiftSettings: swiftSettings),
     ]
 )

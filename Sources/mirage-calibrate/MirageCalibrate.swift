@@ -7,8 +7,9 @@ enum MirageCalibrate {
       "mirage-calibrate",
       "Calibrates a rig step by step, with a verdict in millimeters, nanometers and milliseconds.",
       [
-        Board.self, Radiometry.self, Wavelengths.self, Intrinsics.self, Verify.self, Report.self,
-        Difference.self, Status.self,
+        Board.self, Radiometry.self, Wavelengths.self, Intrinsics.self, Belt.self,
+        RegistrationCommand.self, Timing.self, Verify.self, Report.self, Difference.self,
+        Status.self,
       ]
     ).main()
   }
