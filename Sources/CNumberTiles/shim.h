@@ -48,19 +48,19 @@ NUMBER_TILES_STEP void number_tiles_tile(
   }
 }
 
-/// Copies past the caches whatever fills lines of memory, and the rest through them.
-NUMBER_TILES_STEP void number_tiles_write(char *to, const char *from, size_t count) {
-  size_t before = (64 - (uintptr_t)to % 64) % 64;
-  if (before > count) before = count;
-  memcpy(to, from, before);
-  size_t place = before;
+/// Copies past the caches whatever fills lines of memory, and gives how many bytes are left over;
+/// those before the first whole line go through the caches.
+NUMBER_TILES_STEP size_t number_tiles_write(char *to, const char *from, size_t count) {
+  size_t place = (64 - (uintptr_t)to % 64) % 64;
+  if (place > count) place = count;
+  memcpy(to, from, place);
   for (; place + 64 <= count; place += 64) {
     const __m256i first = _mm256_loadu_si256((const __m256i *)(from + place));
     const __m256i second = _mm256_loadu_si256((const __m256i *)(from + place + 32));
     _mm256_stream_si256((__m256i *)(to + place), first);
     _mm256_stream_si256((__m256i *)(to + place + 32), second);
   }
-  memcpy(to + place, from + place, count - place);
+  return count - place;
 }
 
 /// Writes `rows` × `columns` numbers as `columns` × `rows`.
@@ -69,8 +69,12 @@ NUMBER_TILES_STEP void number_tiles_write(char *to, const char *from, size_t cou
 /// its turn comes, and beyond the end of memory the question does nothing.
 NUMBER_TILES void number_tiles_turn(
     const uint16_t *from, uint16_t *to, size_t rows, size_t columns) {
-  uint16_t panel[NUMBER_TILES_COLUMNS * NUMBER_TILES_ROWS] __attribute__((aligned(64)));
+  // Before each panel there is room for what the last one left over of a line of memory: to write
+  // half of it now and half of it later would fetch it after all.
+  uint16_t room[32 + NUMBER_TILES_COLUMNS * NUMBER_TILES_ROWS] __attribute__((aligned(64)));
+  uint16_t *const panel = room + 32;
   const char *next = (const char *)(from + rows * columns);
+  size_t left_over = 0;
   for (size_t first = 0; first < rows; first += NUMBER_TILES_ROWS) {
     const size_t height = rows - first < NUMBER_TILES_ROWS ? rows - first : NUMBER_TILES_ROWS;
     for (size_t column = 0; column < columns; column += NUMBER_TILES_COLUMNS) {
@@ -86,12 +90,23 @@ NUMBER_TILES void number_tiles_turn(
       for (; row < height; row++)
         for (size_t i = 0; i < width; i++) panel[i * height + row] = corner[row * columns + i];
       if (height == rows) {
-        number_tiles_write((char *)(to + column * rows), (const char *)panel, 2 * width * rows);
+        const size_t start = left_over / 2, count = width * rows;
+        const size_t rest = number_tiles_write(
+            (char *)(to + column * rows - start), (const char *)(panel - start),
+            2 * (start + count));
+        left_over = column + width < columns ? rest : 0;
+        if (rest > 0) {
+          const uint16_t *tail = panel + count - rest / 2;
+          if (left_over > 0) memmove(panel - rest / 2, tail, rest);
+          else memcpy(to + (column + width) * rows - rest / 2, tail, rest);
+        }
       } else {
-        for (size_t i = 0; i < width; i++)
-          number_tiles_write(
-              (char *)(to + (column + i) * rows + first), (const char *)(panel + i * height),
-              2 * height);
+        for (size_t i = 0; i < width; i++) {
+          uint16_t *line = to + (column + i) * rows + first;
+          const size_t rest =
+              number_tiles_write((char *)line, (const char *)(panel + i * height), 2 * height);
+          memcpy(line + height - rest / 2, panel + (i + 1) * height - rest / 2, rest);
+        }
       }
     }
   }
