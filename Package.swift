@@ -30,7 +30,9 @@ let libraries: [Library] = [
   Library("Units", tested: false),
   Library("Tensors", ["Diagnostics"]),
   Library("Pages"),
-  Library("NeuralNetworks", ["COneDNN", "Tensors", "Diagnostics"]),
+  Library(
+    "NeuralNetworks", ["CLayerKernels", "COneDNN", "Tensors", "Diagnostics"],
+    testsUse: ["CAllocationCount"]),
   Library("Imaging", ["CPNG", "CJPEG", "CCairo", "CWebP", "CPixelRows", "Units", "Diagnostics"]),
   Library("Chemometrics", ["CLAPACK", "Tensors"]),
   Library(
@@ -155,6 +157,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CPixelRows"),
+  .systemLibrary(name: "CLayerKernels"),
   .systemLibrary(name: "CNumberTiles"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .systemLibrary(name: "CMATIO", pkgConfig: "matio", providers: [.apt(["libmatio-dev"])]),

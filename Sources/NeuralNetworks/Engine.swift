@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import Synchronization
 
-/// oneDNN on one dedicated thread.
+/// Networks on one dedicated thread: oneDNN, and our own kernels with their helpers.
 ///
 /// oneDNN's OpenMP runtime keeps one pool of workers per calling thread, so all plans of an engine
 /// run on the thread that made it; a call from another thread traps.
@@ -13,6 +13,9 @@ public final class Engine {
   private let thread: pthread_t
   let handle: dnnl_engine_t
   let stream: dnnl_stream_t
+  /// Whose kernels the inference plans of this engine are made of.
+  package var inferenceKernels = InferenceKernels.fastest
+  private var helpers: Crew?
 
   private init(threads: Int) throws {
     precondition(threads > 0, "engine: \(threads) threads found, at least one wanted")
@@ -34,6 +37,14 @@ public final class Engine {
   deinit {
     dnnl_stream_destroy(stream)
     dnnl_engine_destroy(handle)
+  }
+
+  /// The threads that compute our own kernels.
+  func crew() throws(EngineError) -> Crew {
+    if let helpers { return helpers }
+    let made = try Crew(threads: threads)
+    helpers = made
+    return made
   }
 
   func checkThread() {

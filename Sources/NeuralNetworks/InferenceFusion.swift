@@ -1,5 +1,27 @@
 import Tensors
 
+/// What is done to a layer's result before it is written.
+enum FusedOperation {
+  /// `max(0, x)`
+  case rectifier
+  /// `1 / (1 + exp(-x))`
+  case logistic
+  /// `factor · x`
+  case scale(by: Float)
+  /// `x + other`
+  case sum(Graph.Value)
+  /// `x · other`
+  case product(Graph.Value)
+
+  /// The value that is read besides.
+  var other: Graph.Value? {
+    switch self {
+    case .rectifier, .logistic, .scale: nil
+    case .sum(let other), .product(let other): other
+    }
+  }
+}
+
 /// A convolution or dense layer with all that can be done before its result is written.
 struct FusedLayer {
   let node: Graph.Node
@@ -7,8 +29,8 @@ struct FusedLayer {
   var folded: [String] = []
   /// The values before the folded normalizations, which are never computed.
   var hidden: [Graph.Value] = []
-  /// What is done to the result, with the value that a step reads besides.
-  var operations: [(operation: PostOperation, other: Graph.Value?)] = []
+  /// What is done to the result.
+  var operations: [FusedOperation] = []
   /// The value after each number of operations, so that operations can be given up again.
   var values: [Graph.Value]
   /// How many operations each later value needs.
@@ -37,7 +59,6 @@ struct FusionRules {
   let graph: Graph
   let isLive: [Bool]
   let wanted: Set<Graph.Value>
-  let bench: Workbench
 
   /// The layer of `node`, followed through readers as long as each value has only one.
   ///
@@ -52,15 +73,13 @@ struct FusionRules {
         layer.hidden.append(layer.value)
         layer.values = [reader.value]
         continue
-      case .rectifier: layer.operations.append((.rectifier, nil))
-      case .logistic: layer.operations.append((.logistic, nil))
+      case .rectifier: layer.operations.append(.rectifier)
+      case .logistic: layer.operations.append(.logistic)
       case .sum, .product, .mean:
         let others = reader.inputs.filter { $0 != layer.value }
         guard let other = others.first, isReady(other) else { return layer }
-        let layout = bench.layout(other)
-        layer.operations.append(
-          (reader.operation == .product ? .product(layout) : .sum(layout), other))
-        if reader.operation == .mean { layer.operations.append((.scale(by: 0.5), nil)) }
+        layer.operations.append(reader.operation == .product ? .product(other) : .sum(other))
+        if reader.operation == .mean { layer.operations.append(.scale(by: 0.5)) }
       default: return layer
       }
       layer.values.append(reader.value)
@@ -103,5 +122,34 @@ struct FoldedWeights {
         (Double(bias[channel]) - Double(mean.values[channel])) * factor
           + Double(shift.values[channel]))
     }
+  }
+}
+
+extension FoldedWeights {
+  /// The weights of a layer with all normalizations that it absorbed.
+  init(_ layer: FusedLayer, kernel: Tensor, bias: Tensor?, _ parameters: Parameters) {
+    self.init(kernel: kernel, bias: bias)
+    for norm in layer.folded {
+      fold(
+        scale: parameters.part(norm, "scale"), shift: parameters.part(norm, "shift"),
+        mean: parameters.part(norm, "runningMean"),
+        variance: parameters.part(norm, "runningVariance"))
+    }
+  }
+
+  /// The weights of a layer of that name.
+  init(_ layer: FusedLayer, named name: String, _ parameters: Parameters) {
+    self.init(
+      layer, kernel: parameters.part(name, "kernel"), bias: parameters["\(name).bias"], parameters)
+  }
+}
+
+extension Parameters {
+  /// A tensor that the graph says is there.
+  func part(_ layer: String, _ ending: String) -> Tensor {
+    guard let tensor = self["\(layer).\(ending)"] else {
+      preconditionFailure("inference plan: part '\(layer).\(ending)' missing")
+    }
+    return tensor
   }
 }

@@ -13,8 +13,7 @@ final class InferenceLayout {
   let graph: Graph
   let parameters: Parameters
   let bench: Workbench
-  /// The names of the asked outputs and their values.
-  let outputs: [(name: String, value: Graph.Value)]
+  let outputs: [Graph.Value]
   private(set) var primitives: [Primitive] = []
   /// The size of the block that all activations share.
   private(set) var activationBytes = 0
@@ -24,7 +23,7 @@ final class InferenceLayout {
   private var memories: [Memory?]
 
   init(
-    _ graph: Graph, batch: Int, _ parameters: Parameters, _ outputs: [(String, Graph.Value)],
+    _ graph: Graph, batch: Int, _ parameters: Parameters, _ outputs: [Graph.Value],
     on engine: Engine
   ) throws(EngineError) {
     self.graph = graph
@@ -32,8 +31,7 @@ final class InferenceLayout {
     self.outputs = outputs
     bench = try Workbench(batch: batch, on: engine)
     rules = FusionRules(
-      graph: graph, isLive: graph.live(for: outputs.map(\.1)), wanted: Set(outputs.map(\.1)),
-      bench: bench)
+      graph: graph, isLive: graph.live(for: outputs), wanted: Set(outputs))
     isReady = .init(repeating: false, count: graph.nodes.count)
     memories = .init(repeating: nil, count: graph.nodes.count)
     // A node behind a fused layer is ready before its turn comes.
@@ -115,7 +113,7 @@ final class InferenceLayout {
         if let tenant = tenantOf[value.index] { tenants[tenant].lastStep = number }
       }
     }
-    for (_, value) in outputs {
+    for value in outputs {
       if let tenant = tenantOf[value.index] { tenants[tenant].lastStep = steps.count }
     }
     let arena = Arena(tenants)
@@ -137,7 +135,7 @@ extension InferenceLayout {
     let layouts = WeightedLayouts(
       node, hasBias: hasBias || !layer.folded.isEmpty, on: bench)
     let description = try describe(&layer, layouts)
-    let weights = folded(layer, name)
+    let weights = FoldedWeights(layer, named: name, parameters)
     covered.formUnion((layer.hidden + layer.values).map(\.index))
     let (value, operations) = (layer.value, layer.operations)
     let reads = node.inputs + operations.compactMap(\.other)
@@ -167,7 +165,8 @@ extension InferenceLayout {
     while true {
       do {
         let description = try bench.describeForward(
-          layer.node, layouts, dnnl_forward_inference, after: layer.operations.map(\.operation))
+          layer.node, layouts, dnnl_forward_inference,
+          after: layer.operations.map(bench.postOperation))
         if !description.implementation.hasPrefix("ref") || !layer.giveUpLast() {
           return description
         }
@@ -175,17 +174,6 @@ extension InferenceLayout {
         guard layer.giveUpLast() else { throw error }
       }
     }
-  }
-
-  private func folded(_ layer: FusedLayer, _ name: String) -> FoldedWeights {
-    var weights = FoldedWeights(
-      kernel: part(name, "kernel"), bias: parameters["\(name).bias"])
-    for norm in layer.folded {
-      weights.fold(
-        scale: part(norm, "scale"), shift: part(norm, "shift"), mean: part(norm, "runningMean"),
-        variance: part(norm, "runningVariance"))
-    }
-    return weights
   }
 
   private func packed(
@@ -201,15 +189,8 @@ extension InferenceLayout {
     return packed
   }
 
-  private func part(_ layer: String, _ ending: String) -> Tensor {
-    guard let tensor = parameters["\(layer).\(ending)"] else {
-      preconditionFailure("inference plan: part '\(layer).\(ending)' missing")
-    }
-    return tensor
-  }
-
   private func parameter(_ layer: String, _ ending: String) throws(EngineError) -> Memory {
-    let tensor = part(layer, ending)
+    let tensor = parameters.part(layer, ending)
     let memory = try bench.memory(.plain(tensor.shape))
     memory.write(tensor.values)
     return memory

@@ -1,5 +1,21 @@
 import Tensors
 
+/// What carries an inference plan out: our own kernels, or oneDNN's.
+protocol InferenceBackend: AnyObject {
+  /// The size of the block that all activations share.
+  var activationBytes: Int { get }
+  /// The layers and copies in their order, and the names of the kernels behind them.
+  var implementations: [(place: String, name: String)] { get }
+
+  /// Runs any number of samples; `inputs` are those that `needs` tells, in the graph's order.
+  ///
+  /// Each result has room for as many samples.
+  func infer(samples: Int, _ inputs: [[Float]], into results: inout [[Float]]) throws
+
+  /// Runs samples through a network with one input and one output.
+  func infer(samples: Int, _ input: Span<Float>, into result: inout MutableSpan<Float>) throws
+}
+
 /// A graph made ready to be used: batch normalization folded, layers fused, memory laid out.
 ///
 /// All memory is planned when the plan is made, and tensors that do not live at the same time
@@ -11,10 +27,10 @@ public final class InferencePlan {
   /// Samples per slice.
   public let batch: Int
   private let engine: Engine
-  private let layout: InferenceLayout
+  private let backend: any InferenceBackend
   /// The inputs that the outputs need.
-  private let inputs: [(name: String, value: Graph.Value, memory: Memory)]
-  private let results: [(name: String, value: Graph.Value, memory: Memory)]
+  private let inputs: [(name: String, value: Graph.Value)]
+  private let results: [(name: String, value: Graph.Value)]
 
   /// Plans `graph` for slices of `batch` samples; `outputs` are all of the graph's unless named.
   ///
@@ -27,7 +43,7 @@ public final class InferencePlan {
     graph.check(parameters, for: "inference plan")
     let names = outputs ?? graph.outputs.map(\.name)
     precondition(!names.isEmpty, "inference plan: no output found, at least one wanted")
-    let wanted = names.map { name in
+    results = names.map { name in
       guard let value = graph.output(named: name) else {
         preconditionFailure(
           "inference plan: output '\(name)' found, some of \(graph.outputs.map(\.name)) wanted")
@@ -38,45 +54,41 @@ public final class InferencePlan {
     self.outputs = names
     self.batch = batch
     self.engine = engine
-    let layout = try InferenceLayout(graph, batch: batch, parameters, wanted, on: engine)
-    self.layout = layout
-    inputs = graph.inputs.filter { layout.needs($0.value) }
-      .map { ($0.name, $0.value, layout.memory($0.value)) }
-    results = wanted.map { ($0.0, $0.1, layout.memory($0.1)) }
+    let isLive = graph.live(for: results.map(\.value))
+    inputs = graph.inputs.filter { isLive[$0.value.index] }
+    let values = results.map(\.value)
+    backend =
+      switch engine.inferenceKernels {
+      case .own(let set):
+        try BlockedInference(
+          BlockedLayout(graph, group: 1, parameters, outputs: values, for: set),
+          inputs: inputs.map(\.value), outputs: values, batch: batch, on: engine)
+      case .oneDNN:
+        try OneDNNInference(
+          InferenceLayout(graph, batch: batch, parameters, values, on: engine),
+          inputs: inputs.map(\.value), outputs: values)
+      }
   }
 
-  /// Runs any number of samples, in slices of `batch`; the last slice is padded with zeros.
+  /// Runs any number of samples, in slices of `batch`.
   ///
   /// Shapes: inputs `[N, H, W, C]` or `[N, C]`, outputs likewise. An input that no asked output
   /// needs may be left out.
   public func callAsFunction(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
     engine.checkThread()
     let samples = self.inputs.first.flatMap { inputs[$0.name]?.shape.first } ?? 0
-    for (name, value, _) in self.inputs {
+    for (name, value) in self.inputs {
       let (wanted, found) = ([samples] + value.shape, inputs[name]?.shape)
       precondition(
         found == wanted,
         "inference: input '\(name)' \(found.map { "\($0)" } ?? "missing"), \(wanted) wanted")
     }
-    var values = [[Float]](repeating: [], count: results.count)
-    for (place, result) in results.enumerated() {
-      values[place].reserveCapacity(samples * result.value.count)
-    }
-    for first in stride(from: 0, to: samples, by: batch) {
-      let count = min(batch, samples - first)
-      for (name, value, memory) in self.inputs {
-        memory.write(
-          inputs[name]?.values ?? [], from: first * value.count, count: count * value.count)
-      }
-      try runSteps()
-      for (place, result) in results.enumerated() {
-        values[place] += result.memory.values(count * result.value.count)
-      }
-    }
+    var values = results.map { [Float](repeating: 0, count: samples * $0.value.count) }
+    try backend.infer(
+      samples: samples, self.inputs.map { inputs[$0.name]?.values ?? [] }, into: &values)
     var outputs: [String: Tensor] = [:]
     for (place, result) in results.enumerated() {
-      outputs[result.name] = Tensor(
-        shape: [samples] + result.value.shape, values: values[place])
+      outputs[result.name] = Tensor(shape: [samples] + result.value.shape, values: values[place])
     }
     return outputs
   }
@@ -97,21 +109,12 @@ public final class InferencePlan {
     precondition(
       output.count == samples * resultSize,
       "run: room for \(output.count) numbers found, \(samples) results of \(resultSize) wanted")
-    inputs[0].memory.write(color)
-    if samples < batch { inputs[0].memory.clear(from: color.count) }
-    try runSteps()
-    results[0].memory.read(into: &output)
+    try backend.infer(samples: samples, color, into: &output)
   }
 
   /// The size of the block that all activations share.
-  package var activationBytes: Int { layout.activationBytes }
+  package var activationBytes: Int { backend.activationBytes }
 
-  /// The names of oneDNN's implementations behind the plan's steps, for tests and reports.
-  package var implementations: [(place: String, name: String)] {
-    layout.primitives.map { ($0.place, $0.implementation) }
-  }
-
-  private func runSteps() throws {
-    for primitive in layout.primitives { try primitive.run(on: engine) }
-  }
+  /// The names of the kernels behind the plan's steps, for tests and reports.
+  package var implementations: [(place: String, name: String)] { backend.implementations }
 }

@@ -23,6 +23,17 @@ final class Workbench {
     try memory(layout(value))
   }
 
+  /// How oneDNN does what is done to a result.
+  func postOperation(_ operation: FusedOperation) -> PostOperation {
+    switch operation {
+    case .rectifier: .rectifier
+    case .logistic: .logistic
+    case .scale(let factor): .scale(by: factor)
+    case .sum(let other): .sum(layout(other))
+    case .product(let other): .product(layout(other))
+    }
+  }
+
   /// Describes one of oneDNN's operations (`dnnl_…_desc_t`, filled in by `fill`).
   func describe<Operation>(
     _ place: String, _ operation: Operation, after operations: [PostOperation] = [],

@@ -137,15 +137,20 @@ struct PlanSuite {
 struct PlanInferenceSuite {
   static let cases = ExampleNetwork.layers + ExampleNetwork.networks
 
-  @Test("an inference plan gives what plain loops give, in slices too", arguments: cases)
-  func inferenceAgreesWithLoops(_ example: ExampleNetwork) async throws {
+  @Test(
+    "an inference plan gives what plain loops give, in slices too", arguments: cases,
+    InferenceKernels.available)
+  func inferenceAgreesWithLoops(_ example: ExampleNetwork, by kernels: InferenceKernels)
+    async throws
+  {
     let parameters = example.parameters(seed: 3)
     let inputs = example.inputs(batch: 5, seed: 4)
     let wanted = NaiveNetwork(
       graph: example.graph, parameters: parameters, statistics: .running
     ).outputs(inputs)
     for batch in [1, 2, 5, 8] {
-      let outputs = try await Engine.onDedicatedThread(threads: 1) { engine in
+      let outputs = try await Engine.onDedicatedThread(threads: 1 + batch % 2) { engine in
+        engine.inferenceKernels = kernels
         let plan = try InferencePlan(
           example.graph, batch: batch, parameters: parameters, on: engine)
         _ = try plan(inputs)
@@ -159,24 +164,28 @@ struct PlanInferenceSuite {
     }
   }
 
-  @Test("no step falls back to a reference implementation", arguments: cases)
+  @Test("no step of oneDNN's falls back to a reference implementation", arguments: cases)
   func nothingIsSlow(_ example: ExampleNetwork) async throws {
     let parameters = example.parameters(seed: 1)
     for batch in [1, 32] {
       let slow = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try InferencePlan(example.graph, batch: batch, parameters: parameters, on: engine)
+        engine.inferenceKernels = .oneDNN
+        return try InferencePlan(example.graph, batch: batch, parameters: parameters, on: engine)
           .implementations.filter { $0.name.hasPrefix("ref") }.map { "\($0.place) by \($0.name)" }
       }
       #expect(slow == [])
     }
   }
 
-  @Test("normalizations, rectifiers and residual sums disappear into convolutions")
-  func layersAreFused() async throws {
+  @Test(
+    "normalizations, rectifiers and residual sums disappear into convolutions",
+    arguments: InferenceKernels.available)
+  func layersAreFused(_ kernels: InferenceKernels) async throws {
     let example = ExampleNetwork.residual
     let parameters = example.parameters(seed: 1)
     let places = try await Engine.onDedicatedThread(threads: 1) { engine in
-      try InferencePlan(
+      engine.inferenceKernels = kernels
+      return try InferencePlan(
         example.graph, batch: 1, parameters: parameters, outputs: ["logits"], on: engine
       ).implementations.map(\.place)
     }

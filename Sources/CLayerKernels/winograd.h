@@ -1,0 +1,156 @@
+// Convolution of 3 x 3 by ones with 36 multiplications for 16 pixels: F(4 x 4, 3 x 3). Read once
+// for each set.
+//
+// Source: Lavin, Gray, Fast Algorithms for Convolutional Neural Networks, 2015, section 4.3;
+// arXiv:1509.09308. Tiles of 6 x 6 pixels become B' d B, are multiplied with the kernels' G g G'
+// channel by channel, and come back as A' m A.
+
+/// B' of six numbers, in place.
+#define LAYER_FORWARD(d0, d1, d2, d3, d4, d5) \
+  do { \
+    const layer_v16 even = d4 - 4 * d2, odd = d3 - 4 * d1; \
+    const layer_v16 near = d4 - d2, far = 2 * (d3 - d1); \
+    const layer_v16 first = 4 * d0 - 5 * d2 + d4, last = 4 * d1 - 5 * d3 + d5; \
+    d0 = first; \
+    d1 = even + odd; \
+    d2 = even - odd; \
+    d3 = near + far; \
+    d4 = near - far; \
+    d5 = last; \
+  } while (0)
+
+/// One tile of one block of channels; `values` is at its upper left pixel, which may lie outside.
+LAYER_STEP void LAYER(tile_forward)(
+    const float *values, ptrdiff_t columns, int is_inside, const ptrdiff_t reach[4], float *target,
+    ptrdiff_t target_step) {
+  layer_v16 d[36];
+  if (is_inside) {
+#pragma clang loop unroll(full)
+    for (int y = 0; y < 6; y++) {
+#pragma clang loop unroll(full)
+      for (int x = 0; x < 6; x++) d[6 * y + x] = LAYER_LOAD(values + (y * columns + x) * 16);
+    }
+  } else {
+    for (int y = 0; y < 6; y++) {
+      for (int x = 0; x < 6; x++) {
+        const int is_there = y >= reach[0] && y < reach[1] && x >= reach[2] && x < reach[3];
+        d[6 * y + x] = (layer_v16)0;
+        if (is_there) d[6 * y + x] = LAYER_LOAD(values + (y * columns + x) * 16);
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int x = 0; x < 6; x++) {
+    LAYER_FORWARD(d[x], d[6 + x], d[12 + x], d[18 + x], d[24 + x], d[30 + x]);
+  }
+#pragma clang loop unroll(full)
+  for (int y = 0; y < 36; y += 6) {
+    LAYER_FORWARD(d[y], d[y + 1], d[y + 2], d[y + 3], d[y + 4], d[y + 5]);
+#pragma clang loop unroll(full)
+    for (int x = 0; x < 6; x++) LAYER_STORE(target + (y + x) * target_step, d[y + x]);
+  }
+}
+
+#undef LAYER_FORWARD
+
+/// A' of six numbers.
+#define LAYER_BACK(y0, y1, y2, y3, m0, m1, m2, m3, m4, m5) \
+  do { \
+    const layer_v16 near = m1 + m2, far = m3 + m4; \
+    const layer_v16 near_odd = m1 - m2, far_odd = m3 - m4; \
+    y0 = m0 + near + far; \
+    y1 = near_odd + 2 * far_odd; \
+    y2 = near + 4 * far; \
+    y3 = near_odd + 8 * far_odd + m5; \
+  } while (0)
+
+/// The 4 x 4 pixels of a tile, of which `rows` x `columns` are in the picture.
+LAYER_STEP void LAYER(tile_back)(
+    const float *source, ptrdiff_t source_step, layer_v16 bias, int32_t ending,
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t width, const float *other, float *target) {
+  layer_v16 half[24];
+#pragma clang loop unroll(full)
+  for (int x = 0; x < 6; x++) {
+    const layer_v16 m0 = LAYER_LOAD(source + x * source_step);
+    const layer_v16 m1 = LAYER_LOAD(source + (6 + x) * source_step);
+    const layer_v16 m2 = LAYER_LOAD(source + (12 + x) * source_step);
+    const layer_v16 m3 = LAYER_LOAD(source + (18 + x) * source_step);
+    const layer_v16 m4 = LAYER_LOAD(source + (24 + x) * source_step);
+    const layer_v16 m5 = LAYER_LOAD(source + (30 + x) * source_step);
+    LAYER_BACK(half[x], half[6 + x], half[12 + x], half[18 + x], m0, m1, m2, m3, m4, m5);
+  }
+#pragma clang loop unroll(full)
+  for (int y = 0; y < 4; y++) {
+    layer_v16 r[4];
+    LAYER_BACK(
+        r[0], r[1], r[2], r[3], half[6 * y], half[6 * y + 1], half[6 * y + 2], half[6 * y + 3],
+        half[6 * y + 4], half[6 * y + 5]);
+    if (y >= rows) break;
+#pragma clang loop unroll(full)
+    for (int x = 0; x < 4; x++) {
+      if (x >= columns) break;
+      const ptrdiff_t place = (y * width + x) * 16;
+      LAYER_WRITE(ending, r[x] + bias, other + place, target + place);
+    }
+  }
+}
+
+#undef LAYER_BACK
+
+/// One ticket: `share` tiles, which may be of several images.
+static inline LAYER_TARGET void LAYER(winograd)(
+    const layer_step *s, float *arena, ptrdiff_t ticket, float *scratch) {
+  const ptrdiff_t height = s->source.rows, width = s->source.columns, pixels = height * width;
+  const ptrdiff_t across = (width + 3) / 4, down = (height + 3) / 4, each = across * down;
+  const ptrdiff_t first = ticket * s->share, all = each * s->images;
+  const ptrdiff_t count = first + s->share < all ? s->share : all - first;
+  const ptrdiff_t inputs = layer_blocks(s->source), outputs = layer_blocks(s->target);
+  const ptrdiff_t depth = inputs * 16;
+  // Sixteen floats more, so that the 36 numbers of a tile do not meet in one set of a cache.
+  const ptrdiff_t front_step = s->share * depth + 16;
+  const ptrdiff_t back_step = s->share * 16 * LAYER_WIDE + 16;
+  float *front = scratch, *back = scratch + 36 * front_step;
+
+  for (ptrdiff_t block = 0; block < inputs; block++) {
+    for (ptrdiff_t place = 0; place < count; place++) {
+      const ptrdiff_t tile = (first + place) % each, image = (first + place) / each;
+      const ptrdiff_t row = tile / across * 4 - 1, column = tile % across * 4 - 1;
+      const ptrdiff_t reach[4] = {-row, height - row, -column, width - column};
+      const int is_inside = row >= 0 && column >= 0 && reach[1] >= 6 && reach[3] >= 6;
+      const float *values = arena + s->source.offset +
+          ((image * inputs + block) * pixels + row * width + column) * 16;
+      LAYER(tile_forward)(
+          values, width, is_inside, reach, front + place * depth + block * 16, front_step);
+    }
+  }
+  LAYER(factors) f;
+  memset(&f, 0, sizeof f);
+  f.other = back;
+  f.blocks = f.lines = 1;
+  f.length = f.row_step = depth;
+  for (ptrdiff_t block = 0; block < outputs; block += LAYER_WIDE) {
+    const int wide = outputs - block < LAYER_WIDE ? 1 : LAYER_WIDE;
+    const float *kernel = s->kernel + block * 16 * 36 * depth;
+    f.target_step = s->share * 16;
+    for (ptrdiff_t number = 0; number < 36; number++) {
+      f.rows = front + number * front_step;
+      f.kernel = kernel + number * 16 * wide * depth;
+      f.ahead = f.kernel + 16 * wide * depth;
+      f.target = back + number * back_step;
+      LAYER(multiply_rows)(f, count, wide, 1);
+    }
+    for (int half = 0; half < wide; half++) {
+      const layer_v16 bias = LAYER_LOAD(s->bias + (block + half) * 16);
+      for (ptrdiff_t place = 0; place < count; place++) {
+        const ptrdiff_t tile = (first + place) % each, image = (first + place) / each;
+        const ptrdiff_t row = tile / across * 4, column = tile % across * 4;
+        const ptrdiff_t pixel =
+            ((image * outputs + block + half) * pixels + row * width + column) * 16;
+        LAYER(tile_back)(
+            back + half * f.target_step + place * 16, back_step, bias, s->ending, height - row,
+            width - column, width, arena + s->other.offset + pixel,
+            arena + s->target.offset + pixel);
+      }
+    }
+  }
+}
