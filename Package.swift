@@ -95,12 +95,13 @@ let libraries: [Library] = [
       "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Hyperspectral", "Tensors",
       "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
+  Library("Services", ["Units", "Diagnostics"]),
   Library(
     "Sorting",
     [
       "Bundles", "Cameras", "CameraCalibration", "Samples", "NeuralNetworks", "Conveyor", "Imaging",
       "Units", "Diagnostics",
-    ], testsUse: ["Models"]),
+    ], testsUse: ["CAllocationCount", "Models"]),
 ]
 
 /// The programs: each wires libraries together and does nothing else.
@@ -117,7 +118,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "miraged", "Sources/miraged",
     [
       "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
-      "Diagnostics", "Imaging", "NeuralNetworks", "Sorting", "Units",
+      "Diagnostics", "Imaging", "NeuralNetworks", "Services", "Sorting", "Units",
     ]
   ),
   (
@@ -225,7 +226,7 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
       name: "FuzzTargets",
       dependencies: dependencies([
         "CalibrationTargets", "CameraCalibration", "LineScan", "Inspections", "Hyperspectral",
-        "Imaging", "Tensors", "Units", "Diagnostics",
+        "Imaging", "Services", "Tensors", "Units", "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Units
 
 /// A line as it travels: with the sender's own number, before gaps are reckoned.

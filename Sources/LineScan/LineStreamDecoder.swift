@@ -1,3 +1,4 @@
+import Diagnostics
 import Units
 
 /// Takes a stream of lines apart, in whatever pieces it comes.

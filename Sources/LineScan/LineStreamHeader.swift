@@ -1,3 +1,4 @@
+import Diagnostics
 import Units
 
 /// What a sender says before its first line.

@@ -42,6 +42,8 @@ public struct RunSummary: Codable, Sendable {
   /// Event lines and rendered frames that were dropped for want of time.
   public var eventsDropped = 0
   public var renderingsDropped = 0
+  /// What became of what was sent to machines, by output and outcome: `valves`, `accepted`.
+  public var outputs: [String: [String: Int]] = [:]
   /// The last reasons for lost frames.
   public var troubles: [String] = []
   public var score: Score?

@@ -41,6 +41,8 @@ struct Run: Command {
   var seconds: Double?
   var ejected = ""
   var valveLatency: Double?
+  var valves: String?
+  var nozzles: Int?
   var render: URL?
   var summary: URL?
   var threads = 1
@@ -67,6 +69,11 @@ struct Run: Command {
     .optional(
       "--valve-latency", \.valveLatency, "MS",
       "From command to air at the bar, 0 to 1000; default: as the calibration says, or 15"),
+    .optional(
+      "--valves", \.valves, "ADDRESS", "The valves' box: udp://HOST:PORT or serial:/dev/ttyACM0"),
+    .optional(
+      "--nozzles", \.nozzles, "N", "Nozzles evenly across the belt, where no calibration knows",
+      in: .from(1, to: 4096)),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
@@ -83,6 +90,8 @@ struct Run: Command {
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper,brass --render Runs/line",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --eject copper",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
+    "miraged run --bundle Runs/metals/bundle --simulate --eject copper --pace real "
+      + "--valves udp://127.0.0.1:5588 --nozzles 64",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --speed 500 "
       + "--calibration rig.json --exposure 2",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --calibration rig.json "
@@ -91,6 +100,7 @@ struct Run: Command {
 
   /// Decisions go to standard output, one JSON object a line; words for people to standard error.
   func run() async throws {
+    _ = try valveAddress
     let input = try LineInput(self)
     Interruption.install()
     let outcome = try await Engine.onDedicatedThread(threads: threads) { engine in

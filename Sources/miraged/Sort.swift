@@ -6,7 +6,6 @@ import Diagnostics
 import Foundation
 import NeuralNetworks
 import Sorting
-import Synchronization
 
 extension Run {
   /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
@@ -62,14 +61,15 @@ extension Run {
     _ input: LineInput, _ source: some FrameSource, _ classifier: BundleClassifier,
     clock: some LineClock
   ) throws -> Outcome {
-    let valves = try ValveSettings(input.calibration, latencyMilliseconds: valveLatency)
+    let settings = try ValveSettings(input.calibration, self)
     let pipeline = try Pipeline(
       classifier, calibration: input.calibration, ejected: targets,
-      settings: PipelineSettings(valves: valves), clock: clock)
+      settings: PipelineSettings(valves: settings), clock: clock)
     // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
     let output = LineOutput()
     let lines = HandOver<SortEvent>(
       "lines", capacity: 4096, whenFull: isPaced ? .drop : .wait, work: { output.write($0) })
+    let blasts = try ValveOutput(self, clock: clock)
     let painter = render.map { RunPainter($0) }
     let paintings = painter.map { painter in
       HandOver<PaintedFrame>(
@@ -77,8 +77,13 @@ extension Run {
     }
     var run = LineRun(source, through: pipeline, clock: clock)
     var summary = try run.play(
-      until: { Interruption.isRequested || output.hasFailed }, emit: { lines.put($0) },
+      until: { Interruption.isRequested || output.hasFailed },
+      emit: { event in
+        blasts?.put(event)
+        lines.put(event)
+      },
       complain: { say("lost: \($0)") }, paint: paintings.map { queue in { queue.put($0) } })
+    if let blasts { summary.outputs["valves"] = blasts.close().account.counts }
     lines.close()
     paintings?.close()
     summary.isInterrupted = Interruption.isRequested
@@ -110,33 +115,5 @@ private func drawingFailure(_ painter: RunPainter?, truth: [Int: String]) -> (an
     return nil
   } catch {
     return error
-  }
-}
-
-/// Events on standard output, one JSON object a line.
-private final class LineOutput: Sendable {
-  private let state = Mutex<Complaint?>(nil)
-
-  init() {
-    // A reader that went away is then told as a failed write, after a whole summary.
-    signal(SIGPIPE, SIG_IGN)
-  }
-
-  var failure: Complaint? { state.withLock { $0 } }
-  var hasFailed: Bool { failure != nil }
-
-  func write(_ event: SortEvent) {
-    guard !hasFailed else { return }
-    do {
-      let line = try JSONFile.line(event) + "\n"
-      try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
-    } catch {
-      // The reason is a closed pipe or a full disk; the system's own words say neither.
-      state.withLock {
-        $0 = Complaint(
-          "standard output", "cannot be written any more; the run was ended there",
-          remedy: "let the reader of the lines stay until the end, or write them to a file")
-      }
-    }
   }
 }

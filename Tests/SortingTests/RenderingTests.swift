@@ -1,3 +1,4 @@
+import CAllocationCount
 import Foundation
 import Imaging
 import Sorting
@@ -91,6 +92,20 @@ struct RenderingTests {
     queue.close()
     #expect(got.withLock { $0 } == Array(0..<500))
     #expect(queue.dropped == 0)
+  }
+
+  @Test("putting in takes no memory, whether there is room or not", .timeLimit(.minutes(1)))
+  func noMemory() {
+    let queue = HandOver<[Int]>("test", capacity: 64, whenFull: .drop) { _ in
+      Thread.sleep(forTimeInterval: 0.001)
+    }
+    let value = [1, 2, 3]
+    queue.put(value)
+    let before = mirage_allocation_count()
+    for _ in 0..<1000 { queue.put(value) }
+    #expect(mirage_allocation_count() == before)
+    queue.close()
+    #expect(queue.dropped > 0)
   }
 
   @Test("a full queue that may not wait drops and counts", .timeLimit(.minutes(1)))

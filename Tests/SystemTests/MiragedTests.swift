@@ -12,7 +12,7 @@ import Testing
 @Suite("miraged run")
 struct MiragedTests {
   /// A bundle whose network was never trained: it says little, but it says it in time.
-  private static func writeBundle(to folder: URL) throws {
+  static func writeBundle(to folder: URL) throws {
     try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
       var architecture = Architecture(colorSize: 16, cubeSize: 16, bands: 4, classes: 3)
       architecture.compactStem = 8

@@ -6,6 +6,7 @@ import Hyperspectral
 import Imaging
 import Inspections
 import LineScan
+import Services
 import Tensors
 import Units
 
@@ -149,6 +150,37 @@ public func fuzzLines(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       while try decoder.next() != nil {}
     }
   }
+}
+
+/// What a box with valves sends over a serial port; and the same bytes as bodies of messages whose
+/// checksums are right, which no fuzzer finds.
+@_cdecl("fuzz_valve_box")
+public func fuzzValves(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  var session = ValveSession(number: 0x0101_0101, terms: ValveTerms())
+  let input = [UInt8](bytes(start, count))
+  var reader = StuffedReader()
+  reader.take(input)
+  var now = LineInstant(seconds: 1)
+  func hear(_ message: [UInt8]) {
+    session.receive(message, at: now)
+    session.take(
+      Blast(
+        piece: 1, onAt: now.advanced(by: .milliseconds(40)),
+        offAt: now.advanced(by: .milliseconds(60)), nozzles: [1, 9]), at: now)
+    now = now.advanced(by: .milliseconds(20))
+    session.due(at: now) { $0.count <= 128 }
+    precondition(session.status.account.isBalanced, "a blast was lost")
+  }
+  while let message = reader.next() { hear(message) }
+  // Kind, sequence, and a body of up to 40 bytes.
+  for first in stride(from: 0, to: input.count - 42, by: 42) {
+    let body = input[(first + 2)..<(first + 2 + (input[first] % 5 == 3 ? 8 : 40))]
+    var message = Array("MVLV".utf8) + [1, input[first] % 6, UInt8(body.count + 20), 0]
+    message += [1, 1, 1, 1, input[first + 1], 0, 0, 0] + body
+    LittleEndian.append(CRC32.checksum(message.span), to: &message)
+    hear(message)
+  }
+  return 0
 }
 
 /// A recording whose program was killed: its header, a zero byte, its table, a zero byte, numbers.

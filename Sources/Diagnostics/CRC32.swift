@@ -3,7 +3,7 @@
 /// Source: ISO/IEC/IEEE 8802-3, 3.2.9, polynomial 0xedb88320 in reflected form; tables as in
 /// Kounavis and Berry, *Novel Table Lookup-Based Algorithms for High-Performance CRC Generation*,
 /// 2008.
-enum CRC32 {
+public enum CRC32 {
   /// `tables[256 · n + b]`: what byte `b` followed by `n` zero bytes leaves.
   private static let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -20,7 +20,7 @@ enum CRC32 {
   }()
 
   /// The checksum of `bytes`.
-  static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+  public static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
     let tables = tables.span
     var sum: UInt32 = 0xffff_ffff
     var place = 0
