@@ -95,7 +95,7 @@ let libraries: [Library] = [
       "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Hyperspectral", "Tensors",
       "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
-  Library("Services", ["Units", "Diagnostics"]),
+  Library("Services", ["CMicroHTTPD", "Units", "Diagnostics"]),
   Library(
     "Sorting",
     [
@@ -169,6 +169,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CLAPACK", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
   .systemLibrary(
     name: "CMinpack", pkgConfig: "cminpack", providers: [.apt(["libcminpack-dev"])]),
+  .systemLibrary(
+    name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
 ]
 
 let package = Package(

@@ -20,7 +20,9 @@ public enum LittleEndian {
 
   /// Adds the bytes of a whole number.
   @inlinable
-  public static func append(_ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]) {
+  public static func append(
+    _ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]
+  ) {
     for index in 0..<(value.bitWidth / 8) {
       bytes.append(UInt8(truncatingIfNeeded: value >> (8 * index)))
     }

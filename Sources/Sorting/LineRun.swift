@@ -5,21 +5,37 @@ import Units
 
 /// Plays a source through a pipeline to its end and keeps the books.
 public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: LineClock> {
-  /// The frame's work is done: what it showed, for those who draw it.
-  public typealias Paint = (PaintedFrame) -> Void
+  /// The frame's work is done; what it showed is made where it is asked for, at the cost of a copy.
+  public typealias Paint = (_ frame: () -> PaintedFrame) -> Void
+
+  /// Whether decisions are remembered to the end.
+  public enum Memory: Sendable {
+    /// For a score: grows with the run.
+    case decisions
+    /// For runs of months.
+    case nothing
+  }
 
   public private(set) var pipeline: Pipeline<Classifier, Clock>
   public private(set) var source: Source
-  /// Every decision so far, kept for the score.
+  /// Every decision so far, where they are remembered.
   public private(set) var decisions: [PieceDecision] = []
 
   private let clock: Clock
+  private let memory: Memory
+  private let album: PieceAlbum?
   private var summary = RunSummary()
   private var slack = SlackTally()
   private var told = 0
 
-  public init(_ source: Source, through pipeline: Pipeline<Classifier, Clock>, clock: Clock) {
+  /// - Parameter album: keeps pictures of the pieces decided last.
+  public init(
+    _ source: Source, through pipeline: Pipeline<Classifier, Clock>, clock: Clock,
+    remembering memory: Memory = .decisions, album: PieceAlbum? = nil
+  ) {
     self.source = source
+    self.memory = memory
+    self.album = album
     self.pipeline = pipeline
     self.clock = clock
   }
@@ -29,10 +45,12 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   /// - Parameters:
   ///   - emit: gets each event, on the frame thread, in order.
   ///   - complain: gets each reason for a lost frame.
-  ///   - paint: gets each frame after its events.
+  ///   - report: gets what each frame came to, after its events.
+  ///   - paint: gets the way to each frame's picture, after its events.
   public mutating func play(
     until isAskedToStop: () -> Bool, emit: (SortEvent) -> Void,
-    complain: (any Explained) -> Void = { _ in }, paint: Paint? = nil
+    complain: (any Explained) -> Void = { _ in }, report: (FrameOutcome) -> Void = { _ in },
+    paint: Paint? = nil
   ) throws -> RunSummary {
     var events: [SortEvent] = []
     var start: LineInstant?
@@ -43,7 +61,9 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       let seen = try pipeline.sort(frame) { events.append($0) }
       note(events, emit: emit)
       tellTroubles(to: complain)
-      paint?(PaintedFrame(seen, pipeline, events, at: clock.now))
+      keepPictures(of: events, from: seen)
+      report(FrameOutcome(pipeline, exposedAt: frame.exposedAt, doneAt: clock.now))
+      paint?({ PaintedFrame(seen, pipeline, events, at: clock.now) })
     }
     summary.isInterrupted = isAskedToStop()
     events.removeAll(keepingCapacity: true)
@@ -57,11 +77,23 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
     for event in events {
       emit(event)
       guard case .decision(let decision) = event else { continue }
-      decisions.append(decision)
+      if memory == .decisions { decisions.append(decision) }
       summary.classes[decision.class, default: 0] += 1
       slack.note(decision.slackMilliseconds)
     }
     pipeline.pieces.audit()
+  }
+
+  /// Keeps a picture of each piece that was decided at a frame which shows it.
+  private func keepPictures(of events: [SortEvent], from frame: CameraFrame) {
+    guard let album else { return }
+    for event in events {
+      guard case .decision(let decision) = event,
+        let shown = pipeline.shown.first(where: { $0.piece == decision.piece })
+      else { continue }
+      album.keep(
+        decision.piece, shown.blob, of: frame.picture, labels: pipeline.found.labels)
+    }
   }
 
   private mutating func tellTroubles(to complain: (any Explained) -> Void) {

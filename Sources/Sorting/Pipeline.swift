@@ -22,6 +22,8 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   public private(set) var seenBelt: Rectangle<BeltFrame>?
   public var pieces: PieceAccount { tracker.account }
   public var ejections: EjectionQueue { queue }
+  /// In millimeters a second; nil before two frames at different times.
+  public var beltSpeed: Double? { motion.speedMillimetersPerSecond }
   /// The pieces that the last frame showed, for those who draw them.
   public private(set) var shown: [ShownPiece] = []
 
@@ -253,7 +255,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
       piece: track.piece, frame: track.frame,
       class: verdict.classIndex.map { rule.classes[$0] } ?? PieceDecision.unknown,
       likeliest: rule.classes[verdict.likeliest], confidence: verdict.confidence,
-      energy: verdict.energy, views: verdict.views,
+      probabilities: verdict.probabilities, energy: verdict.energy, views: verdict.views,
       action: isTarget && !deadline.isLate ? .eject : .pass,
       beltMillimeters: track.sighting.bounds,
       areaSquareMillimeters: track.sighting.areaSquareMillimeters, exposedAt: track.exposedAt,

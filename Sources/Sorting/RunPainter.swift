@@ -20,8 +20,7 @@ public final class RunPainter: Sendable {
   }
 
   private struct State {
-    var decisions: [Int: PieceDecision] = [:]
-    var ejections: [PieceEjection] = []
+    var scene = DecidedScene()
     var clip: [Picture] = []
     var pieces: [(picture: Picture, decision: PieceDecision)] = []
     var classes: [String] = []
@@ -48,14 +47,15 @@ public final class RunPainter: Sendable {
   public func paint(_ frame: PaintedFrame) {
     state.withLock { state in
       guard state.failure == nil else { return }
-      Self.take(frame, into: &state)
+      for event in frame.events { state.scene.note(event) }
+      state.scene.forget(passed: frame)
       collectPieces(of: frame, into: &state)
       guard state.drawn < limits.frames else {
         state.passedOver += 1
         return
       }
       let picture = FrameDrawing(
-        frame: frame, decisions: state.decisions, ejections: state.ejections
+        frame: frame, decisions: state.scene.decisions, ejections: state.scene.ejections
       ).picture
       let name = String(format: "frames/frame-%06d.png", frame.frame.sequence)
       do {
@@ -110,23 +110,6 @@ public final class RunPainter: Sendable {
       return 10
     }
     return min(25, max(2, Double(state.clip.count - 1) / first.duration(to: last).seconds))
-  }
-
-  /// Remembers decisions and blasts until their pieces are past the valve bar.
-  private static func take(_ frame: PaintedFrame, into state: inout State) {
-    for event in frame.events {
-      switch event {
-      case .decision(let decision): state.decisions[decision.piece] = decision
-      case .ejection(let ejection): state.ejections.append(ejection)
-      case .loss: break
-      }
-    }
-    let passed = frame.frame.beltMillimeters - frame.barMillimeters - 50
-    state.decisions = state.decisions.filter {
-      $0.value.beltMillimeters.y + $0.value.beltMillimeters.height > passed
-    }
-    let gone = frame.frame.exposedAt.advanced(by: .seconds(-1))
-    state.ejections.removeAll { $0.closesAt < gone }
   }
 
   private func collectPieces(of frame: PaintedFrame, into state: inout State) {

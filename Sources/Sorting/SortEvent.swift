@@ -63,6 +63,8 @@ public struct PieceDecision: Codable, Sendable, Equatable {
   public var likeliest: String
   /// Probability of the likeliest class, 0 to 1.
   public var confidence: Double
+  /// Probability of each class, in the bundle's order.
+  public var probabilities: [Double]
   /// -T logsumexp(z / T); high for strangers.
   public var energy: Double
   /// Frames that the decision rests on.

@@ -46,6 +46,8 @@ public struct Durations: Sendable {
 public struct StageTimes: Sendable {
   public private(set) var stages = [Durations](repeating: Durations(), count: Stage.allCases.count)
   public private(set) var frame = Durations()
+  /// How long each stage of the latest frame took.
+  public private(set) var latest = [9 of Duration](repeating: .zero)
   private var frameStart: ContinuousClock.Instant?
   private var stageStart: ContinuousClock.Instant?
 
@@ -59,7 +61,8 @@ public struct StageTimes: Sendable {
   mutating func end(_ stage: Stage) {
     let now = ContinuousClock.now
     if let stageStart, let index = Stage.allCases.firstIndex(of: stage) {
-      stages[index].note(stageStart.duration(to: now))
+      latest[index] = stageStart.duration(to: now)
+      stages[index].note(latest[index])
     }
     stageStart = now
   }

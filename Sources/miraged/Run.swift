@@ -43,6 +43,7 @@ struct Run: Command {
   var valveLatency: Double?
   var valves: String?
   var nozzles: Int?
+  var http: String?
   var render: URL?
   var summary: URL?
   var threads = 1
@@ -74,6 +75,7 @@ struct Run: Command {
     .optional(
       "--nozzles", \.nozzles, "N", "Nozzles evenly across the belt, where no calibration knows",
       in: .from(1, to: 4096)),
+    .optional("--http", \.http, "ADDRESS", "Serve the operator's page and figures: 127.0.0.1:8080"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
@@ -91,7 +93,7 @@ struct Run: Command {
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --eject copper",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper --pace real "
-      + "--valves udp://127.0.0.1:5588 --nozzles 64",
+      + "--valves udp://127.0.0.1:5588 --nozzles 64 --http 127.0.0.1:8080",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --speed 500 "
       + "--calibration rig.json --exposure 2",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --calibration rig.json "
@@ -103,8 +105,9 @@ struct Run: Command {
     _ = try valveAddress
     let input = try LineInput(self)
     Interruption.install()
+    let onlookers = try onlookers
     let outcome = try await Engine.onDedicatedThread(threads: threads) { engine in
-      try sort(input, with: StudentBundle.open(bundle, on: engine), on: engine)
+      try sort(input, with: StudentBundle.open(bundle, on: engine), on: engine, before: onlookers)
     }
     let result = outcome.summary
     if let summary { try AtomicFile.write(JSONFile.encode(result), to: summary) }

@@ -5,20 +5,27 @@ import Conveyor
 import Diagnostics
 import Foundation
 import NeuralNetworks
+import Services
 import Sorting
 
 extension Run {
   /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
-  func sort(_ input: LineInput, with bundle: StudentBundle, on engine: Engine) throws -> Outcome {
+  func sort(
+    _ input: LineInput, with bundle: StudentBundle, on engine: Engine, before onlookers: Onlookers?
+  ) throws -> Outcome {
     let classifier = try BundleClassifier(bundle, on: engine)
-    try compare(bundle, with: input)
+    let advice = try compare(bundle, with: input)
+    let facts = LineFacts(bundle, input, classifier.rule, targets, advice)
     var outcome: Outcome
     switch input.feed {
     case .frames(let source) where isPaced:
       let clock = RunningClock()
-      outcome = try play(input, PacedSource(source, clock: clock), classifier, clock: clock)
+      let source = PacedSource(source, clock: clock)
+      let blasts = try ValveOutput(self, clock: clock)
+      onlookers?.begin(facts, .init(clock, blasts, account: { source.account }))
+      outcome = try play(input, source, classifier, clock: clock, (onlookers, blasts))
     case .frames(let source):
-      outcome = try play(input, source, classifier, clock: SimulatedClock())
+      outcome = try play(input, source, classifier, clock: SimulatedClock(), (nil, nil))
     case .camera(let start):
       let clock = RunningClock()
       let source = try start(clock)
@@ -27,40 +34,22 @@ extension Run {
         source.stop()
         teller.stop()
       }
-      outcome = try play(input, source, classifier, clock: clock)
+      let blasts = try ValveOutput(self, clock: clock)
+      var sources = LineWatch.Sources(clock, blasts, account: { source.account })
+      sources.camera = { CameraHealth(source.status) }
+      onlookers?.begin(facts, sources)
+      outcome = try play(input, source, classifier, clock: clock, (onlookers, blasts))
     }
     outcome.summary.bundle = bundle.contents.name
     outcome.summary.source = input.name
     return outcome
   }
 
-  /// Says which numbers of the rig's calibration are not those of training.
-  private func compare(_ bundle: StudentBundle, with input: LineInput) throws {
-    let rig = try input.calibration.id
-    let today = String(Date().formatted(.iso8601).prefix(10))
-    guard let trained = bundle.contents.rigs, !trained.isEmpty else {
-      if bundle.contents.calibration != rig {
-        say(
-          "note: trained through calibration \(bundle.contents.calibration), sorting through "
-            + "\(rig)")
-      }
-      return
-    }
-    // Of several calibrations trained through, the one that is most like this one counts.
-    let all = try trained.map { try $0.mismatches(with: input.calibration, today: today) }
-    for advice in all.min(by: { Self.weight($0) < Self.weight($1) }) ?? [] {
-      say("\(advice.weight.rawValue): \(advice.problem)\n  help: \(advice.remedy)")
-    }
-  }
-
-  private static func weight(_ advice: [Advice]) -> Int {
-    advice.count { $0.weight > .note } * 100 + advice.count
-  }
-
   private func play(
     _ input: LineInput, _ source: some FrameSource, _ classifier: BundleClassifier,
-    clock: some LineClock
+    clock: some LineClock, _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
   ) throws -> Outcome {
+    let (onlookers, blasts) = outputs
     let settings = try ValveSettings(input.calibration, self)
     let pipeline = try Pipeline(
       classifier, calibration: input.calibration, ejected: targets,
@@ -69,23 +58,30 @@ extension Run {
     let output = LineOutput()
     let lines = HandOver<SortEvent>(
       "lines", capacity: 4096, whenFull: isPaced ? .drop : .wait, work: { output.write($0) })
-    let blasts = try ValveOutput(self, clock: clock)
     let painter = render.map { RunPainter($0) }
     let paintings = painter.map { painter in
       HandOver<PaintedFrame>(
         "drawing", capacity: 4, whenFull: isPaced ? .drop : .wait, work: { painter.paint($0) })
     }
-    var run = LineRun(source, through: pipeline, clock: clock)
+    var run = LineRun(
+      source, through: pipeline, clock: clock,
+      remembering: input.truth == nil ? .nothing : .decisions, album: onlookers?.album)
     var summary = try run.play(
       until: { Interruption.isRequested || output.hasFailed },
       emit: { event in
         blasts?.put(event)
+        onlookers?.put(event)
         lines.put(event)
       },
-      complain: { say("lost: \($0)") }, paint: paintings.map { queue in { queue.put($0) } })
+      complain: { say("lost: \($0)") }, report: { onlookers?.put($0) },
+      paint: { frame in
+        onlookers?.paint(frame)
+        if let paintings { paintings.put(frame()) }
+      })
     if let blasts { summary.outputs["valves"] = blasts.close().account.counts }
     lines.close()
     paintings?.close()
+    if let onlookers { summary.outputs["page"] = ["dropped": onlookers.close()] }
     summary.isInterrupted = Interruption.isRequested
     summary.eventsDropped = lines.dropped
     summary.renderingsDropped = (paintings?.dropped ?? 0) + (painter?.passedOver ?? 0)

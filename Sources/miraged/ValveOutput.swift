@@ -28,10 +28,11 @@ struct ValveOutput: Sendable {
   /// How things stand, with what never reached the driver.
   var status: ValveStatus { counted(driver.status) }
 
-  /// Fires what is under way, then closes all valves.
+  /// Fires what is under way, as long as the end may wait, then closes all valves.
   func close() -> ValveStatus {
     blasts.close()
-    let status = counted(driver.close(within: .milliseconds(1200)))
+    let patience: Duration = Interruption.isRequested ? .milliseconds(1200) : .seconds(10)
+    let status = counted(driver.close(within: patience))
     say("valves: \(status.account.text)")
     if let advice = status.advice { say("valves: \(advice)") }
     return status

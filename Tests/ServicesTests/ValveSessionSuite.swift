@@ -172,13 +172,14 @@ struct ValveSessionSuite {
     for piece in 0..<5 {
       session.take(
         Blast(
-          piece: piece, onAt: LineInstant(seconds: 1), offAt: LineInstant(seconds: 2), nozzles: [1]),
+          piece: piece, onAt: LineInstant(seconds: 1), offAt: LineInstant(seconds: 2),
+          nozzles: [1]),
         at: start)
     }
     session.take(nil, at: start)
     #expect(session.status.account.dropped == 2 && session.status.account.waiting == 3)
     #expect(session.status.account.unaimed == 1)
-    _ = session.goodbye()
+    _ = session.goodbye(at: start)
     #expect(session.status.account.abandoned == 3 && session.status.account.isBalanced)
     #expect(
       session.status.account.text

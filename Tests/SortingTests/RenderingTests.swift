@@ -16,7 +16,7 @@ struct RenderingTests {
       limits.clipFrames = 5
       let painter = RunPainter(folder, limits: limits)
       let source = SeededSource(seed: 5, lengthMillimeters: 160)
-      let run = try TestRun(source, paint: { painter.paint($0) })
+      let run = try TestRun(source, paint: { painter.paint($0()) })
       let files = try painter.finish()
       #expect(files.map(\.lastPathComponent) == ["run.webp", "pieces.png"])
       let names = try FileManager.default.contentsOfDirectory(
@@ -48,7 +48,7 @@ struct RenderingTests {
       try withTemporaryFolder { folder in
         let painter = RunPainter(folder)
         let run = try TestRun(
-          SeededSource(seed: 5, lengthMillimeters: 160), paint: { painter.paint($0) })
+          SeededSource(seed: 5, lengthMillimeters: 160), paint: { painter.paint($0()) })
         let known = run.decisions.compactMap { decision in
           truth(decision).map { (decision.piece, $0) }
         }
@@ -77,7 +77,7 @@ struct RenderingTests {
       let file = folder.appending(path: "taken")
       try Data().write(to: file)
       let painter = RunPainter(file)
-      _ = try TestRun(SeededSource(seed: 5, lengthMillimeters: 80), paint: { painter.paint($0) })
+      _ = try TestRun(SeededSource(seed: 5, lengthMillimeters: 80), paint: { painter.paint($0()) })
       #expect(complaint { _ = try painter.finish() }.contains("taken"))
     }
   }

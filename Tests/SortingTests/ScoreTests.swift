@@ -19,7 +19,7 @@ struct ScoreTests {
   private func decision(_ class: String, _ action: SortAction, y: Double) throws -> PieceDecision {
     let text = """
       {piece: \(Int(y)), frame: 0, class: '\(`class`)', likeliest: '\(`class`)', confidence: 1,
-       energy: 0, views: 1, action: '\(action.rawValue)', areaSquareMillimeters: 400,
+       probabilities: [1], energy: 0, views: 1, action: '\(action.rawValue)', areaSquareMillimeters: 400,
        beltMillimeters: {x: 11, y: \(y + 1), width: 20, height: 20}, exposedAt: 0, decidedAt: 0,
        isLate: false}
       """

@@ -113,7 +113,7 @@ struct TestRun {
   init(
     _ source: some FrameSource, _ classifier: ColorClassifier = ColorClassifier(),
     ejected: [String] = ["copper"], settings: PipelineSettings = TestLine.settings,
-    clock: SimulatedClock = SimulatedClock(), paint: ((PaintedFrame) -> Void)? = nil
+    clock: SimulatedClock = SimulatedClock(), paint: ((() -> PaintedFrame) -> Void)? = nil
   ) throws {
     let pipeline = try Pipeline(
       classifier, calibration: TestLine.calibration, ejected: ejected, settings: settings,

@@ -2,7 +2,7 @@
 public struct ValveAccount: Sendable, Equatable, Codable {
   /// Handed to the driver.
   public var taken = 0
-  /// The box said that it will fire them.
+  /// The box said that it will fire them, and was left the time to.
   public var accepted = 0
   /// The box said no.
   public var refused = 0

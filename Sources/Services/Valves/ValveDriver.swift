@@ -87,7 +87,7 @@ public final class ValveDriver: Sendable {
       }
     }
     state.withLock { state in
-      let goodbye = state.session.goodbye()
+      let goodbye = state.session.goodbye(at: now())
       // Said twice, as no answer is waited for; the box closes by itself after a silence.
       for _ in 0..<2 {
         do { try state.link?.send(goodbye) } catch { Self.note(error, in: &state) }

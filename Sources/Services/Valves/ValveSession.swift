@@ -24,8 +24,8 @@ package struct ValveSession {
   private var beats: UInt32 = 0
   private var lastBeat: LineInstant?
   private var lastPulse: LineInstant?
-  /// When the last accepted blast ends.
-  private var lastEnd: LineInstant?
+  /// When accepted blasts end that have not ended yet.
+  private var ends: [LineInstant] = []
 
   /// - Parameter number: names this session; another one than the last time.
   package init(number: UInt32, terms: ValveTerms) {
@@ -35,7 +35,7 @@ package struct ValveSession {
 
   /// Whether blasts still wait for an answer or for their end.
   func isBusy(at now: LineInstant) -> Bool {
-    !pending.isEmpty || lastEnd.map { now < $0 } ?? false
+    !pending.isEmpty || ends.contains { now < $0 }
   }
 
   // MARK: In
@@ -103,7 +103,7 @@ package struct ValveSession {
     case .notReady: return  // It is sent again after the next exchange.
     case .accepted:
       status.account.accepted += 1
-      lastEnd = max(lastEnd ?? pending[index].blast.offAt, pending[index].blast.offAt)
+      ends.append(pending[index].blast.offAt)
     case .tooLate, .noSuchNozzle, .noRoom: status.account.refused += 1
     }
     pending.remove(at: index)
@@ -146,9 +146,12 @@ package struct ValveSession {
     }
   }
 
-  /// The message that closes all valves; what still waits is given up.
-  mutating func goodbye() -> [UInt8] {
-    status.account.abandoned += pending.count
+  /// The message that closes all valves; what still waits, here or at the box, is given up.
+  mutating func goodbye(at now: LineInstant) -> [UInt8] {
+    let cut = ends.count { now < $0 }
+    status.account.accepted -= cut
+    status.account.abandoned += cut + pending.count
+    ends.removeAll()
     pending.removeAll()
     status.account.waiting = 0
     return ValveEnvelope(session: number, sequence: beats, .closeAll).bytes
@@ -156,6 +159,7 @@ package struct ValveSession {
 
   /// Settles what can no longer be sent.
   private mutating func expire(at now: LineInstant) {
+    ends.removeAll { $0 <= now }
     pending.removeAll { one in
       guard one.blast.onAt <= now else { return false }
       if one.sentAt == nil {

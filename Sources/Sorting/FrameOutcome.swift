@@ -1,0 +1,36 @@
+import Conveyor
+import Units
+
+/// What the work on one frame came to, with all counts as they stood then.
+///
+/// Holds no memory of its own, so that the frame thread may hand it over for nothing.
+public struct FrameOutcome: Sendable {
+  public var exposedAt: LineInstant
+  /// When the last event of the frame was handed out.
+  public var doneAt: LineInstant
+  public var speedMillimetersPerSecond: Double?
+  /// Frames that were worked through; the source knows of the others.
+  public var framesDecided: Int
+  public var framesLate: Int
+  public var pieces: PieceAccount
+  public var blastsFired: Int
+  public var blastsLate: Int
+  public var blastsDropped: Int
+  /// How long each stage took, in the order of `Stage.allCases`.
+  public var stages: [9 of Duration]
+
+  init<Classifier, Clock>(
+    _ pipeline: Pipeline<Classifier, Clock>, exposedAt: LineInstant, doneAt: LineInstant
+  ) {
+    self.exposedAt = exposedAt
+    self.doneAt = doneAt
+    speedMillimetersPerSecond = pipeline.beltSpeed
+    framesDecided = pipeline.frames.decided
+    framesLate = pipeline.frames.late
+    pieces = pipeline.pieces
+    blastsFired = pipeline.ejections.fired
+    blastsLate = pipeline.ejections.late
+    blastsDropped = pipeline.ejections.dropped
+    stages = pipeline.times.latest
+  }
+}
