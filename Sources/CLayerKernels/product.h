@@ -33,11 +33,16 @@ LAYER_STEP void LAYER(multiply)(
   }
   const float *kernel = f->kernel, *ahead = f->ahead;
   const ptrdiff_t step = f->row_step, length = f->length;
-  for (ptrdiff_t block = 0; block < f->blocks; block++) {
-    for (ptrdiff_t line = 0; line < f->lines; line++) {
-      const float *rows = f->rows + block * f->block_step + line * f->line_step;
+  const ptrdiff_t blocks = is_plain ? 1 : f->blocks, lines = is_plain ? 1 : f->lines;
+  for (ptrdiff_t block = 0; block < blocks; block++) {
+    for (ptrdiff_t line = 0; line < lines; line++) {
+      // Three rows to a pointer are within what an address can say; the compiler must not see that
+      // the pointers depend on each other, or it keeps their differences in memory.
+      const float *near = f->rows + block * f->block_step + line * f->line_step;
+      const float *middle = near + 3 * step, *far = near + 6 * step;
 #pragma clang loop unroll_count(2)
       for (ptrdiff_t k = 0; k < length; k++) {
+        __asm__("" : "+r"(near), "+r"(middle), "+r"(far));
         layer_v16 weights[LAYER_WIDE];
 #pragma clang loop unroll(full)
         for (int j = 0; j < wide; j++) weights[j] = LAYER_LOAD(kernel + 16 * j);
@@ -46,12 +51,14 @@ LAYER_STEP void LAYER(multiply)(
         ahead += 16;
 #pragma clang loop unroll(full)
         for (int i = 0; i < count; i++) {
-          const layer_v16 value = (layer_v16)rows[i * step + k];
+          const float *row = i < 3 ? near : i < 6 ? middle : far;
+          const layer_v16 value = (layer_v16)row[i % 3 * step];
 #pragma clang loop unroll(full)
           for (int j = 0; j < wide; j++) {
             sums[i * wide + j] = LAYER_FMA(value, weights[j], sums[i * wide + j]);
           }
         }
+        near++, middle++, far++;
       }
     }
   }

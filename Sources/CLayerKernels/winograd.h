@@ -8,39 +8,28 @@
 /// B' of six numbers, in place.
 #define LAYER_FORWARD(d0, d1, d2, d3, d4, d5) \
   do { \
-    const layer_v16 even = d4 - 4 * d2, odd = d3 - 4 * d1; \
-    const layer_v16 near = d4 - d2, far = 2 * (d3 - d1); \
-    const layer_v16 first = 4 * d0 - 5 * d2 + d4, last = 4 * d1 - 5 * d3 + d5; \
+    const layer_v16 even = LAYER_FMA(minus_four, d2, d4), odd = LAYER_FMA(minus_four, d1, d3); \
+    const layer_v16 near = d4 - d2, far = d3 - d1; \
+    const layer_v16 first = LAYER_FMA(four, d0, LAYER_FMA(minus_five, d2, d4)); \
+    const layer_v16 last = LAYER_FMA(four, d1, LAYER_FMA(minus_five, d3, d5)); \
     d0 = first; \
     d1 = even + odd; \
     d2 = even - odd; \
-    d3 = near + far; \
-    d4 = near - far; \
+    d3 = LAYER_FMA(two, far, near); \
+    d4 = LAYER_FMA(minus_two, far, near); \
     d5 = last; \
   } while (0)
 
-/// One tile of one block of channels; `values` is at its upper left pixel, which may lie outside.
+/// One tile of one block of channels, from `values` on, rows `row_step` floats apart.
 LAYER_STEP void LAYER(tile_forward)(
-    const float *values, ptrdiff_t columns, int is_inside, const ptrdiff_t reach[4], float *target,
-    ptrdiff_t target_step) {
+    const float *values, ptrdiff_t row_step, float *target, ptrdiff_t target_step) {
+  const layer_v16 two = (layer_v16)2, minus_two = (layer_v16)-2, four = (layer_v16)4;
+  const layer_v16 minus_four = (layer_v16)-4, minus_five = (layer_v16)-5;
   layer_v16 d[36];
-  if (is_inside) {
-#pragma clang loop unroll(full)
-    for (int y = 0; y < 6; y++) {
-#pragma clang loop unroll(full)
-      for (int x = 0; x < 6; x++) d[6 * y + x] = LAYER_LOAD(values + (y * columns + x) * 16);
-    }
-  } else {
-    for (int y = 0; y < 6; y++) {
-      for (int x = 0; x < 6; x++) {
-        const int is_there = y >= reach[0] && y < reach[1] && x >= reach[2] && x < reach[3];
-        d[6 * y + x] = (layer_v16)0;
-        if (is_there) d[6 * y + x] = LAYER_LOAD(values + (y * columns + x) * 16);
-      }
-    }
-  }
 #pragma clang loop unroll(full)
   for (int x = 0; x < 6; x++) {
+#pragma clang loop unroll(full)
+    for (int y = 0; y < 6; y++) d[6 * y + x] = LAYER_LOAD(values + y * row_step + x * 16);
     LAYER_FORWARD(d[x], d[6 + x], d[12 + x], d[18 + x], d[24 + x], d[30 + x]);
   }
 #pragma clang loop unroll(full)
@@ -48,6 +37,19 @@ LAYER_STEP void LAYER(tile_forward)(
     LAYER_FORWARD(d[y], d[y + 1], d[y + 2], d[y + 3], d[y + 4], d[y + 5]);
 #pragma clang loop unroll(full)
     for (int x = 0; x < 6; x++) LAYER_STORE(target + (y + x) * target_step, d[y + x]);
+  }
+}
+
+/// The 6 x 6 pixels of a tile at the picture's border, with zeros where they lie outside.
+static inline LAYER_TARGET void LAYER(tile_at_border)(
+    const float *values, ptrdiff_t columns, const ptrdiff_t reach[4], float *tile) {
+  for (int y = 0; y < 6; y++) {
+    for (int x = 0; x < 6; x++) {
+      const int is_there = y >= reach[0] && y < reach[1] && x >= reach[2] && x < reach[3];
+      layer_v16 value = (layer_v16)0;
+      if (is_there) value = LAYER_LOAD(values + (y * columns + x) * 16);
+      LAYER_STORE(tile + (6 * y + x) * 16, value);
+    }
   }
 }
 
@@ -59,15 +61,16 @@ LAYER_STEP void LAYER(tile_forward)(
     const layer_v16 near = m1 + m2, far = m3 + m4; \
     const layer_v16 near_odd = m1 - m2, far_odd = m3 - m4; \
     y0 = m0 + near + far; \
-    y1 = near_odd + 2 * far_odd; \
-    y2 = near + 4 * far; \
-    y3 = near_odd + 8 * far_odd + m5; \
+    y1 = LAYER_FMA(two, far_odd, near_odd); \
+    y2 = LAYER_FMA(four, far, near); \
+    y3 = LAYER_FMA(eight, far_odd, near_odd) + m5; \
   } while (0)
 
 /// The 4 x 4 pixels of a tile, of which `rows` x `columns` are in the picture.
 LAYER_STEP void LAYER(tile_back)(
     const float *source, ptrdiff_t source_step, layer_v16 bias, int32_t ending,
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t width, const float *other, float *target) {
+  const layer_v16 two = (layer_v16)2, four = (layer_v16)4, eight = (layer_v16)8;
   layer_v16 half[24];
 #pragma clang loop unroll(full)
   for (int x = 0; x < 6; x++) {
@@ -119,8 +122,11 @@ static inline LAYER_TARGET void LAYER(winograd)(
       const int is_inside = row >= 0 && column >= 0 && reach[1] >= 6 && reach[3] >= 6;
       const float *values = arena + s->source.offset +
           ((image * inputs + block) * pixels + row * width + column) * 16;
+      float border[36 * 16];
+      if (!is_inside) LAYER(tile_at_border)(values, width, reach, border);
       LAYER(tile_forward)(
-          values, width, is_inside, reach, front + place * depth + block * 16, front_step);
+          is_inside ? values : border, is_inside ? width * 16 : 96,
+          front + place * depth + block * 16, front_step);
     }
   }
   LAYER(factors) f;
