@@ -161,13 +161,21 @@ static inline LAYER_TARGET void LAYER(gather)(
   }
 }
 
-/// One ticket: `share` lines of an image. A line is a row of the target; or 64 pixels of it where
-/// a pixel looks at nothing but one pixel.
+/// The first block of filters that a ticket computes; the next part's first is where it ends.
+static inline ptrdiff_t LAYER(first_of_part)(const layer_step *s, ptrdiff_t part) {
+  const ptrdiff_t groups = (layer_blocks(s->target) + LAYER_WIDE - 1) / LAYER_WIDE;
+  const ptrdiff_t first = groups * part / s->parts * LAYER_WIDE;
+  return part == s->parts ? layer_blocks(s->target) : first;
+}
+
+/// One ticket: `share` lines of an image, and a part of the filters. A line is a row of the target;
+/// or 64 pixels of it where a pixel looks at nothing but one pixel.
 static inline LAYER_TARGET void LAYER(product)(
-    const layer_step *s, float *arena, ptrdiff_t ticket, float *scratch) {
+    const layer_step *s, float *arena, ptrdiff_t number, float *scratch) {
   const layer_picture from = s->source, to = s->target;
+  const ptrdiff_t ticket = number / s->parts, part = number % s->parts;
   const ptrdiff_t cell = layer_cell(from), pixels = layer_pixels(to);
-  const ptrdiff_t each = s->tickets / s->images, image = ticket / each;
+  const ptrdiff_t each = s->tickets / s->parts / s->images, image = ticket / each;
   const int is_flat = s->size == 1 && s->stride == 1 && s->padding == 0;
   const ptrdiff_t span = is_flat ? 64 : to.columns;
   const ptrdiff_t lines = is_flat ? (pixels + 63) / 64 : to.rows;
@@ -197,7 +205,8 @@ static inline LAYER_TARGET void LAYER(product)(
     base = scratch - first * s->stride * row_floats;
   }
   const ptrdiff_t blocks = layer_blocks(to), depth = f.blocks * f.lines * f.length;
-  for (ptrdiff_t block = 0; block < blocks; block += LAYER_WIDE) {
+  const ptrdiff_t end = LAYER(first_of_part)(s, part + 1);
+  for (ptrdiff_t block = LAYER(first_of_part)(s, part); block < end; block += LAYER_WIDE) {
     const int wide = blocks - block < LAYER_WIDE ? 1 : LAYER_WIDE;
     f.kernel = s->kernel + block * 16 * depth;
     f.ahead = f.kernel + 16 * wide * depth;

@@ -57,6 +57,8 @@ typedef struct {
   int32_t images;
   /// Lines, tiles, or blocks in a ticket, and tickets in all.
   int32_t share, tickets;
+  /// How many tickets share the filters of the same lines or tiles; 1 where there are no filters.
+  int32_t parts;
   /// Floats of working memory for each thread.
   ptrdiff_t scratch;
 } layer_step;

@@ -100,9 +100,10 @@ LAYER_STEP void LAYER(tile_back)(
 
 #undef LAYER_BACK
 
-/// One ticket: `share` tiles, which may be of several images.
+/// One ticket: `share` tiles, which may be of several images, and a part of the filters.
 static inline LAYER_TARGET void LAYER(winograd)(
-    const layer_step *s, float *arena, ptrdiff_t ticket, float *scratch) {
+    const layer_step *s, float *arena, ptrdiff_t number, float *scratch) {
+  const ptrdiff_t ticket = number / s->parts, part = number % s->parts;
   const ptrdiff_t height = s->source.rows, width = s->source.columns, pixels = height * width;
   const ptrdiff_t across = (width + 3) / 4, down = (height + 3) / 4, each = across * down;
   const ptrdiff_t first = ticket * s->share, all = each * s->images;
@@ -134,15 +135,16 @@ static inline LAYER_TARGET void LAYER(winograd)(
   f.other = back;
   f.blocks = f.lines = 1;
   f.length = f.row_step = depth;
-  for (ptrdiff_t block = 0; block < outputs; block += LAYER_WIDE) {
+  const ptrdiff_t end = LAYER(first_of_part)(s, part + 1);
+  for (ptrdiff_t block = LAYER(first_of_part)(s, part); block < end; block += LAYER_WIDE) {
     const int wide = outputs - block < LAYER_WIDE ? 1 : LAYER_WIDE;
     const float *kernel = s->kernel + block * 16 * 36 * depth;
     f.target_step = s->share * 16;
-    for (ptrdiff_t number = 0; number < 36; number++) {
-      f.rows = front + number * front_step;
-      f.kernel = kernel + number * 16 * wide * depth;
+    for (ptrdiff_t place = 0; place < 36; place++) {
+      f.rows = front + place * front_step;
+      f.kernel = kernel + place * 16 * wide * depth;
       f.ahead = f.kernel + 16 * wide * depth;
-      f.target = back + number * back_step;
+      f.target = back + place * back_step;
       LAYER(multiply_rows)(f, count, wide, 1);
     }
     for (int half = 0; half < wide; half++) {

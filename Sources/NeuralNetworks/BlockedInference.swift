@@ -83,7 +83,7 @@ final class BlockedInference: InferenceBackend {
     made.ending = step.ending.flags
     made.images = 1
     (made.share, made.tickets) = (Int32(cut.share), Int32(cut.tickets))
-    made.scratch = cut.scratch
+    (made.parts, made.scratch) = (Int32(cut.parts), cut.scratch)
     return made
   }
 

@@ -31,6 +31,8 @@ struct BlockedStep {
     /// Lines, tiles or blocks in a ticket.
     var share = 1
     var tickets = 1
+    /// How many tickets share the filters of the same lines or tiles.
+    var parts = 1
     /// Floats of working memory for a thread.
     var scratch = 0
   }
@@ -58,6 +60,12 @@ struct BlockedStep {
   func cut(images: Int, threads: Int, for set: InstructionSet) -> Cut {
     let (from, to) = (extents(source.value), extents(target))
     let (blocks, pixels) = ((to.channels + 15) / 16, to.rows * to.columns)
+    // Two tickets for each thread are enough; filters are shared where there are few pixels.
+    func parts(_ tickets: Int) -> Int {
+      guard threads > 1 else { return 1 }
+      let groups = (KernelPacking.filled(to.channels) + set.weightsWidth - 1) / set.weightsWidth
+      return max(1, min(groups, 2 * threads / tickets))
+    }
     // Never more tickets than a job can have.
     func shared(_ all: Int, by wanted: Int) -> Int { max(1, wanted, (all + 4095) / 4096) }
     switch kind {
@@ -68,18 +76,20 @@ struct BlockedStep {
       let columns = (to.columns - 1) * window.stride + window.size
       let rows = (share - 1) * window.stride + window.size
       let depth = source.slot.isBlocked ? KernelPacking.filled(from.channels) : from.channels
+      let tickets = images * ((lines + share - 1) / share)
       return Cut(
-        share: share, tickets: images * ((lines + share - 1) / share),
+        share: share, tickets: tickets * parts(tickets), parts: parts(tickets),
         scratch: window.size > 1 || window.padding > 0 ? rows * columns * depth : 0)
     case layer_winograd:
       let tiles = images * ((to.rows + 3) / 4) * ((to.columns + 3) / 4)
       let depth = KernelPacking.filled(from.channels)
       // What a ticket works on stays in the second cache.
       var share = min(64, max(8, 112 << 10 / (36 * (depth + set.weightsWidth)) / 8 * 8))
-      if threads > 1 { share = min(share, max(4, (tiles + 2 * threads - 1) / (2 * threads))) }
+      if threads > 1 { share = min(share, max(16, (tiles + 2 * threads - 1) / (2 * threads))) }
       share = min(tiles, shared(tiles, by: share))
+      let tickets = (tiles + share - 1) / share
       return Cut(
-        share: share, tickets: (tiles + share - 1) / share,
+        share: share, tickets: tickets * parts(tickets), parts: parts(tickets),
         scratch: 36 * (share * (depth + set.weightsWidth) + 32))
     case layer_depthwise:
       let share = min(to.rows, shared(to.rows, by: 1024 / to.columns))
