@@ -1,3 +1,5 @@
+import Foundation
+
 /// A subcommand: its stored properties are the options, their initial values the defaults.
 public protocol Command: Sendable {
   /// What a person types after the program's name.
@@ -54,6 +56,10 @@ public struct Flag<Options>: Sendable {
   /// The values that complete the flag in a shell, where they are few.
   var choices: [String] = []
   var occurrence = Occurrence.optional
+  /// Whether the value names a file or folder.
+  var isPath = false
+  /// Whether the value names a file with values for the other flags.
+  var readsSettings = false
   let set: @Sendable (inout Options, String) throws(UsageError) -> Void
   /// The value as a person would type it; empty where there is none.
   let current: @Sendable (Options) -> String
@@ -66,6 +72,7 @@ public struct Flag<Options>: Sendable {
   ) -> Self {
     Self(
       name: name, placeholder: placeholder, help: help, choices: Value.choices,
+      isPath: Value.self == URL.self,
       set: { options, text throws(UsageError) in
         options[keyPath: property] = try parsed(text, of: name)
       },
@@ -100,10 +107,22 @@ public struct Flag<Options>: Sendable {
   ) -> Self {
     Self(
       name: name, placeholder: placeholder, help: help, choices: Value.choices,
+      isPath: Value.self == URL.self,
       set: { options, text throws(UsageError) in
         options[keyPath: property] = try parsed(text, of: name) as Value
       },
       current: { $0[keyPath: property]?.argumentText ?? "" })
+  }
+
+  /// `--name FILE`, a JSON5 file that gives other flags, named in one word.
+  ///
+  /// `valveLatency` stands for `--valve-latency`. The command line holds against the file.
+  public static func settings(
+    _ name: String, _ property: Property<Options, URL?>, _ placeholder: String, _ help: String
+  ) -> Self {
+    var flag = optional(name, property, placeholder, help)
+    flag.readsSettings = true
+    return flag
   }
 
   /// `--name NUMBER`, refused outside `bounds`; without it the property stays `nil`.
@@ -125,7 +144,7 @@ public struct Flag<Options>: Sendable {
   ) -> Self {
     Self(
       name: name, placeholder: placeholder, help: help, choices: Value.choices,
-      occurrence: .repeated,
+      occurrence: .repeated, isPath: Value.self == URL.self,
       set: { options, text throws(UsageError) in
         options[keyPath: property].append(try parsed(text, of: name))
       },

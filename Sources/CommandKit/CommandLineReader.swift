@@ -1,9 +1,14 @@
+import Diagnostics
+import Foundation
+
 /// Fills a command's options from the arguments behind its name.
 struct CommandLineReader<Options: Command> {
   private let program: String
   private var options = Options()
   private var operands: [String] = []
   private var given: Set<String> = []
+  /// Flags that a file gave, until the command line gives them too.
+  private var fromFile: Set<String> = []
 
   /// Reads `arguments`; `nil` where help was asked for.
   static func read(
@@ -49,20 +54,42 @@ struct CommandLineReader<Options: Command> {
       let names = Options.flags.map(\.name) + ["--help"]
       throw UsageError("unknown flag '\(name)'\(suggestion(for: name, among: names))")
     }
-    let isFirst = given.insert(name).inserted
+    let isNew = given.insert(name).inserted
+    let isFirst = fromFile.remove(name) != nil || isNew
     guard let placeholder = flag.placeholder else {
       if let attached { throw UsageError("\(name) takes no value, not '\(attached)'") }
       try flag.set(&options, "")
       return
     }
     if isFirst { flag.clear?(&options) }
-    if let attached { return try flag.set(&options, attached) }
+    if let attached {
+      try flag.set(&options, attached)
+      if flag.readsSettings { try takeSettings(from: attached) }
+      return
+    }
     guard let value = rest.first, !value.hasPrefix("--") else {
       let found = rest.first.map { "'\($0)' follows" } ?? "nothing follows"
       throw UsageError("\(name) needs its \(placeholder), but \(found)")
     }
     rest.removeFirst()
     try flag.set(&options, value)
+    if flag.readsSettings { try takeSettings(from: value) }
+  }
+
+  /// Takes the settings of a file, save those that the command line gave already.
+  private mutating func takeSettings(from path: String) throws(UsageError) {
+    let file = URL(filePath: path)
+    let settings: SettingsFile
+    do {
+      settings = try SettingsFile(file)
+    } catch {
+      throw UsageError("\(error)".split(separator: "\n").first.map(String.init) ?? path)
+    }
+    let (set, problems) = Options.apply(
+      settings, to: &options, in: file.deletingLastPathComponent(), except: given)
+    if let first = problems.first { throw UsageError(first, help: "\(program) check \(path)") }
+    fromFile = set
+    given.formUnion(set)
   }
 
   private mutating func placeOperands() throws(UsageError) {
