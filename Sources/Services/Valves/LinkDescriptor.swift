@@ -38,6 +38,31 @@ final class LinkDescriptor: Sendable {
     return link
   }
 
+  /// A socket that sends to another program of this machine; `@` begins an abstract name.
+  static func localDatagrams(to path: String) throws -> LinkDescriptor {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    var bytes = Array(path.utf8)
+    guard bytes.count > 1, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw Complaint(path, "is no path of a socket: 2 to 107 bytes are wanted")
+    }
+    if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    // An abstract name ends with its length, not with a zero byte.
+    let length = MemoryLayout<sa_family_t>.size + bytes.count + (bytes[0] == 0 ? 0 : 1)
+    let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let number = socket(AF_UNIX, kind | Int32(SOCK_NONBLOCK.rawValue), 0)
+    guard number >= 0 else { throw Complaint(path, Self.reason(errno)) }
+    let link = LinkDescriptor(name: path, number: number)
+    let status = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(number, $0, socklen_t(length))
+      }
+    }
+    guard status == 0 else { throw Complaint(path, "nobody listens: \(Self.reason(errno))") }
+    return link
+  }
+
   /// A serial port that hands bytes on as they are.
   static func serial(_ path: String, baud: Int, name: String) throws -> LinkDescriptor {
     let number = Foundation.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
