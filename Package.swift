@@ -95,7 +95,7 @@ let libraries: [Library] = [
       "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Hyperspectral", "Tensors",
       "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
-  Library("Services", ["CMicroHTTPD", "Units", "Diagnostics"]),
+  Library("Services", ["CMicroHTTPD", "CModbus", "Units", "Diagnostics"]),
   Library(
     "Sorting",
     [
@@ -171,6 +171,7 @@ let systemLibraries: [Target] = [
     name: "CMinpack", pkgConfig: "cminpack", providers: [.apt(["libcminpack-dev"])]),
   .systemLibrary(
     name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+  .systemLibrary(name: "CModbus", pkgConfig: "libmodbus", providers: [.apt(["libmodbus-dev"])]),
 ]
 
 let package = Package(
@@ -227,8 +228,8 @@ if Context.environment["MIRAGE_FUZZ"] != nil {
     .target(
       name: "FuzzTargets",
       dependencies: dependencies([
-        "CalibrationTargets", "CameraCalibration", "LineScan", "Inspections", "Hyperspectral",
-        "Imaging", "Services", "Tensors", "Units", "Diagnostics",
+        "CalibrationTargets", "CameraCalibration", "CommandKit", "LineScan", "Inspections",
+        "Hyperspectral", "Imaging", "Services", "Tensors", "Units", "Diagnostics",
       ]), path: "Tools/fuzz-targets", swiftSettings: swiftSettings))
 }
 

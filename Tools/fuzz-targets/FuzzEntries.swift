@@ -1,5 +1,6 @@
 import CalibrationTargets
 import CameraCalibration
+import CommandKit
 import Diagnostics
 import Foundation
 import Hyperspectral
@@ -150,6 +151,12 @@ public func fuzzLines(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       while try decoder.next() != nil {}
     }
   }
+}
+
+/// A configuration, and where its keys stand.
+@_cdecl("fuzz_settings")
+public func fuzzSettings(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt { _ = try SettingsFile(bytes(start, count), place: "input") }
 }
 
 /// What a box with valves sends over a serial port; and the same bytes as bodies of messages whose
