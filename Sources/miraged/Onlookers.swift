@@ -1,8 +1,11 @@
 import Cameras
+import Diagnostics
+import Foundation
 import Services
 import Sorting
 
-/// Those who look on while a run sorts: the operator's page, figures and health over HTTP.
+/// Those who look on while a run sorts: the operator's page, figures and health over HTTP, and
+/// whoever started the daemon.
 ///
 /// What the frame thread calls neither waits nor takes memory, save for the copy of a frame, five
 /// times a second while someone has the page open.
@@ -15,16 +18,20 @@ final class Onlookers: Sendable {
   let album = PieceAlbum()
   private let watch: LineWatch
   private let view: LiveView
-  private let server: HTTPServer
+  private let server: HTTPServer?
+  private let life: LifeKeeper?
+  private let plant: ModbusServer?
   private let news: HandOver<News>
   private let frames: HandOver<PaintedFrame>
 
-  /// Serves from now on, so that it can be seen how the daemon starts.
-  init(_ address: HTTPAddress) throws {
+  /// Tells and serves from now on, so that it can be seen how the daemon starts.
+  init(page: HTTPAddress?, plant: ModbusAddress?, _ supervisor: Supervisor?) throws {
     let (watch, view, album) = (LineWatch(), LiveView(), album)
     let pages = LinePages(watch)
-    server = try HTTPServer(address) { pages.answer($0) }
-    pages.count(server)
+    let registers = try plant.map { try ModbusServer($0, watch: watch) }
+    self.plant = registers
+    server = try page.map { try HTTPServer($0) { pages.answer($0) } }
+    if let server { pages.count(server) }
     pages.show(
       LinePages.Pictures(view: { view.picture() }, piece: { album.picture(of: $0)?.jpeg }))
     news = HandOver("news", capacity: 4096, whenFull: .drop) { news in
@@ -32,13 +39,18 @@ final class Onlookers: Sendable {
       case .frame(let outcome): watch.note(FrameReport(outcome))
       case .event(let event):
         view.note(event)
-        if case .decision(let decision) = event { watch.note(PieceReport(decision)) }
+        guard case .decision(let decision) = event else { return }
+        let piece = PieceReport(decision)
+        watch.note(piece)
+        registers?.put(piece)
       }
     }
     frames = HandOver("view", capacity: 1, whenFull: .drop) { view.draw($0) }
     self.watch = watch
     self.view = view
-    say("page: http://\(server.address)/")
+    life = supervisor.map { LifeKeeper($0.notice, watch: watch, watchdog: $0.watchdog) }
+    if let registers { say("registers: \(registers.address)") }
+    if let server { say("page: http://\(server.address)/") }
   }
 
   func begin(_ facts: LineFacts, _ sources: LineWatch.Sources) { watch.begin(facts, sources) }
@@ -54,27 +66,69 @@ final class Onlookers: Sendable {
 
   // MARK: Afterwards
 
+  /// Tells that the end has come, while the last blasts are fired.
+  func end() { life?.end() }
+
   /// Ends the pages; gives how many events they never saw for want of time.
   func close() -> Int {
     watch.halt()
     news.close()
     frames.close()
-    server.close()
+    server?.close()
+    plant?.close()
     return news.dropped
   }
 }
 
 extension Run {
-  /// Those who may look on, if they were asked in.
-  var onlookers: Onlookers? {
+  /// Where those may look on who were asked in.
+  var httpAddress: HTTPAddress? {
     get throws {
       guard let http else { return nil }
-      let address = try HTTPAddress(http)
       guard isPaced else {
         throw WrongOptions(
           "--http", "found without real time", remedy: "add --pace real, or a --rate")
       }
-      return try Onlookers(address)
+      return try HTTPAddress(http)
     }
+  }
+
+  /// Where a PLC finds the line's registers, if one is to.
+  var modbusAddress: ModbusAddress? {
+    get throws {
+      guard let modbus else { return nil }
+      guard isPaced else {
+        throw WrongOptions(
+          "--modbus", "found without real time", remedy: "add --pace real, or a --rate")
+      }
+      return try ModbusAddress(modbus)
+    }
+  }
+
+  /// Those who look on, if there are any.
+  var onlookers: Onlookers? {
+    get throws {
+      let (page, plant) = try (httpAddress, modbusAddress)
+      let supervisor = isPaced ? try Supervisor(ProcessInfo.processInfo.environment) : nil
+      guard page != nil || plant != nil || supervisor != nil else { return nil }
+      return try Onlookers(page: page, plant: plant, supervisor)
+    }
+  }
+}
+
+/// Who started the daemon and wants to know how it is, as the environment says.
+struct Supervisor {
+  let notice: LifeNotice
+  let watchdog: Duration?
+
+  /// Nil where a person started it.
+  init?(_ environment: [String: String]) throws {
+    guard let socket = environment["NOTIFY_SOCKET"] else { return nil }
+    notice = try LifeNotice(socket: socket)
+    let isMine = environment["WATCHDOG_PID"].map {
+      $0 == "\(ProcessInfo.processInfo.processIdentifier)"
+    }
+    let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
+    watchdog = isMine ?? true && microseconds > 0 ? .microseconds(microseconds) : nil
   }
 }

@@ -23,6 +23,7 @@ struct Run: Command {
   static let name = "run"
   static let summary = "Sorts pieces on frames of a belt with the student of a bundle."
 
+  var config: URL?
   var bundle = URL(filePath: ".")
   var frames: URL?
   var camera: String?
@@ -44,11 +45,13 @@ struct Run: Command {
   var valves: String?
   var nozzles: Int?
   var http: String?
+  var modbus: String?
   var render: URL?
   var summary: URL?
   var threads = 1
 
   static let flags: [Flag<Self>] = [
+    .settings("--config", \.config, "FILE", "Settings as JSON5; flags hold against it"),
     .required("--bundle", \.bundle, "FOLDER", "The bundle that mirage-train made"),
     .optional(
       "--frames", \.frames, "PATH", "A folder of PNG or JPEG pictures, or an MJPEG or Y4M file"),
@@ -76,6 +79,7 @@ struct Run: Command {
       "--nozzles", \.nozzles, "N", "Nozzles evenly across the belt, where no calibration knows",
       in: .from(1, to: 4096)),
     .optional("--http", \.http, "ADDRESS", "Serve the operator's page and figures: 127.0.0.1:8080"),
+    .optional("--modbus", \.modbus, "ADDRESS", "Serve registers to a PLC: 192.168.1.20:1502"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
@@ -89,6 +93,7 @@ struct Run: Command {
   ]
 
   static let examples = [
+    "miraged run --config line.json5",
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper,brass --render Runs/line",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --eject copper",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",

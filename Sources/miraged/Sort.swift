@@ -78,6 +78,7 @@ extension Run {
         onlookers?.paint(frame)
         if let paintings { paintings.put(frame()) }
       })
+    onlookers?.end()
     if let blasts { summary.outputs["valves"] = blasts.close().account.counts }
     lines.close()
     paintings?.close()
