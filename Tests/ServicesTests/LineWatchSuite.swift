@@ -1,4 +1,6 @@
+import Foundation
 import Synchronization
+import TestSupport
 import Testing
 import Units
 
@@ -228,6 +230,19 @@ struct LineWatchSuite {
     #expect(read.value("mirage_belt_speed_meters_per_second") == 0.5)
     #expect(read.value("mirage_http_requests_total", ["outcome": "answered"]) == 7)
     #expect((read.value("process_resident_memory_bytes") ?? 0) > 1e6)
+  }
+
+  @Test("the alert rules that are shipped ask for figures that there are")
+  func alerts() throws {
+    let line = ToldLine()
+    line.begin()
+    line.play(seconds: 1)
+    let known = Set(MetricsReader(line.watch.metrics(requests: (0, 0))).samples.map(\.name))
+    let rules = packageRoot.appending(path: "Tools/prometheus/alerts.yml")
+    let text = try String(contentsOf: rules, encoding: .utf8)
+    let asked = Set(text.matches(of: /\bmirage_\w+/).map { String($0.0) })
+    #expect(asked.count >= 7)
+    #expect(asked.subtracting(known).isEmpty, "\(asked.subtracting(known).sorted())")
   }
 
   @Test("the reader of figures finds what is wrong")

@@ -78,6 +78,8 @@ struct PageRunTests {
     arguments: [
       (["--http", "127.0.0.1:0"], "--http: found without real time", 2),
       (["--rate", "5", "--http", "0.0.0.0:80"], "is no address of this machine alone", 1),
+      (["--modbus", "127.0.0.1:0"], "--modbus: found without real time", 2),
+      (["--rate", "5", "--modbus", "plc:502"], "is no address to serve a PLC at", 1),
     ] as [([String], String, Int32)])
   func wrong(_ arguments: [String], _ text: String, _ status: Int32) throws {
     let result = try run("miraged", ["run", "--bundle", "x", "--simulate"] + arguments)

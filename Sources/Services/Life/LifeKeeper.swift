@@ -3,8 +3,8 @@ import Synchronization
 
 /// Tells the service manager of the line's progress, on a thread of its own.
 ///
-/// The watchdog is fed because frames were worked through, or because the camera is known to be away
-/// and is sought, which no new start would mend; never merely because time has passed.
+/// The watchdog is fed because frames were worked through, or because the camera is known to be
+/// away and is sought, which no new start would mend; never merely because time has passed.
 public final class LifeKeeper: Sendable {
   private let notice: LifeNotice
   private let watch: LineWatch
