@@ -36,7 +36,7 @@ public final class BoardDetector {
     guard found.blur <= limits.blur else {
       throw ViewRefusal(name, .blurred(pixels: found.blur, most: limits.blur))
     }
-    guard let map = PlaneMap.fitted(found.corners.map { ($0.board, $0.picture) }) else {
+    guard let map = Homography(through: found.corners.map { ($0.board, $0.picture) }) else {
       throw ViewRefusal(name, .fewCorners(found: 0, wanted: limits.corners))
     }
     let attitude = BoardAttitude(map, middle: board.corners.center)

@@ -9,9 +9,9 @@ enum TagAgreement {
   static func consistent(_ tags: [FoundTag], on grid: TagGrid) -> [FoundTag] {
     var kept = tags
     while kept.count > 4 {
-      guard let map = PlaneMap.fitted(kept.flatMap { points(of: $0, grid) })
+      guard let map = Homography(through: kept.flatMap { points(of: $0, grid) })
       else { return kept }
-      let errors = kept.map { PlaneMap.error(of: map, points(of: $0, grid)) }
+      let errors = kept.map { map.error(of: points(of: $0, grid)) }
       let middle = errors.sorted()[errors.count / 2]
       guard let worst = errors.indices.max(by: { errors[$0] < errors[$1] }),
         errors[worst] > max(8, 10 * middle)
@@ -30,8 +30,8 @@ enum TagAgreement {
     guard tags.count >= 4 else { return }
     func misfit(_ grid: TagGrid) -> Double {
       let pairs = tags.flatMap { points(of: $0, grid) }
-      guard let map = PlaneMap.fitted(pairs) else { return .infinity }
-      return PlaneMap.error(of: map, pairs)
+      guard let map = Homography(through: pairs) else { return .infinity }
+      return map.error(of: pairs)
     }
     let stated = misfit(grid)
     guard stated > 1.5 else { return }

@@ -26,7 +26,7 @@ struct TagSide {
       Point(x: 0, y: 0), Point(x: n, y: 0), Point(x: n, y: n), Point(x: 0, y: n),
     ]
     let pairs = (0..<4).map { (board: square[$0], picture: corners[(index + $0) % 4]) }
-    guard let map = PlaneMap.fitted(pairs) else { return nil }
+    guard let map = Homography(through: pairs) else { return nil }
     self.map = map
     self.modules = side
     self.gap = gap

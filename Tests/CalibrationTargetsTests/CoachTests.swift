@@ -19,7 +19,7 @@ struct CoachTests {
         x: x + half * (column / 4.5 - 1), y: y + half * (row / 4.5 - 1))
       return BoardCorner(number: index, board: Point(x: column, y: row), picture: place)
     }
-    let map = try #require(PlaneMap.fitted(corners.map { ($0.board, $0.picture) }))
+    let map = try #require(Homography(through: corners.map { ($0.board, $0.picture) }))
     var attitude = BoardAttitude(map, middle: Point(x: 4.5, y: 4.5))
     attitude.tiltDegrees = tilt
     attitude.nearSideDegrees = near
@@ -131,8 +131,8 @@ struct CoachTests {
         let seen = pose.camera(x: corner.x, y: corner.y)
         return (board: corner, picture: try #require(lens.pixel(x: seen.x, y: seen.y, z: seen.z)))
       }
-      let map = try #require(PlaneMap.fitted(pairs))
-      #expect(PlaneMap.error(of: map, pairs) < 1e-6)
+      let map = try #require(Homography(through: pairs))
+      #expect(map.error(of: pairs) < 1e-6)
       let middle = rig.board.corners.center
       let attitude = BoardAttitude(map, middle: middle)
       let normal = pose.normal

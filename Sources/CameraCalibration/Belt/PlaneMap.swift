@@ -90,3 +90,27 @@ struct PlaneMap: Sendable {
     return (0..<8).allSatisfy { inverse[$0 * 9] < 1e7 }
   }
 }
+
+extension Homography where From == BoardFrame, To == ColorFrame {
+  /// The map through pairs of points, by the direct linear transformation; nil where fewer than
+  /// four of them are in general position.
+  public init?(through pairs: [(board: Point<BoardFrame>, picture: Point<ColorFrame>)]) {
+    let map = PlaneMap(
+      board: pairs.map { ($0.board.x, $0.board.y) },
+      picture: pairs.map { ($0.picture.x, $0.picture.y) })
+    guard let found = map?.homography, found.matrix.allSatisfy(\.isFinite) else { return nil }
+    self = found
+  }
+
+  /// Root mean square of the distances in the picture from where pairs of points say, in pixels.
+  public func error(
+    of pairs: [(board: Point<BoardFrame>, picture: Point<ColorFrame>)]
+  ) -> Double {
+    let sum = pairs.reduce(0.0) { sum, pair in
+      let seen = self(pair.board)
+      let (x, y) = (seen.x - pair.picture.x, seen.y - pair.picture.y)
+      return sum + x * x + y * y
+    }
+    return (sum / Double(max(1, pairs.count))).squareRoot()
+  }
+}
