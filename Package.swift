@@ -215,8 +215,8 @@ let package = Package(
         name: "SystemTests",
         dependencies: dependencies(
           ["Bundles", "Diagnostics", "Models", "NeuralNetworks", "Samples", "Sorting", "Tensors"]
-            + ["BeltSimulation", "CameraCalibration", "Commissioning", "Hyperspectral", "LineScan"]
-            + ["TestSupport", "Units"] + programs.map(\.name)),
+            + ["BeltSimulation", "CameraCalibration", "Commissioning", "Hyperspectral", "Imaging"]
+            + ["LineScan", "TestSupport", "Units"] + programs.map(\.name)),
         swiftSettings: swiftSettings),
     ]
 )

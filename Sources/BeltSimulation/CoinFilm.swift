@@ -26,10 +26,12 @@ public struct CoinFilm: Sendable {
   private static let (barWidth, barHeight) = (160, 120)
   public var discRadius = 10.0
   private let seed: UInt64
+  private let rig: SimulatedRig
 
   public init(_ truth: RigTruth, seed: UInt64) {
     self.truth = truth
     self.seed = seed
+    rig = SimulatedRig(truth, seed: seed)
   }
 
   /// Films a shot that is timed by a guess: the air should strike `aimMillimeters` behind the
@@ -41,7 +43,7 @@ public struct CoinFilm: Sendable {
     let start = Double(number) * 3
     let across = random.nextUniform(60, 200)
     let first = random.nextUniform(150, 190)
-    let rig = SimulatedRig(truth, seed: seed &+ UInt64(number))
+    let rig = rig.reseeded(seed &+ UInt64(number))
     let scene = RigScene(seed: seed &+ UInt64(number), contrast: 0.6)
     // The disc lies still on the belt; the belt carries it through the view.
     let approach = (0..<4).map { frame -> Frame in
@@ -72,6 +74,7 @@ public struct CoinFilm: Sendable {
     var view = truth
     (view.width, view.height, view.color) = (Self.barWidth, Self.barHeight, Self.barCamera)
     view.lineDelayMicroseconds = 0
+    view.lens = nil
     let rig = SimulatedRig(view, seed: seed &+ UInt64(number) &+ 1000)
     let interval = 2.2 / speed
     return (0..<18).map { frame in

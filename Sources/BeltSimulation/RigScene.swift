@@ -80,6 +80,25 @@ public struct RigScene: Sendable {
     return scene
   }
 
+  /// Whether nothing but the belt's own texture is near a place.
+  func isBare(_ point: Point<BeltFrame>, within distance: Double) -> Bool {
+    if let laid {
+      let (dx, dy) = (point.x - laid.x, point.y - laid.y)
+      let (x, y) = (laid.cosine * dx + laid.sine * dy, -laid.sine * dx + laid.cosine * dy)
+      let extent = laid.target.extent
+      let isAcross =
+        x > extent.x - distance && x < extent.x + extent.width + distance
+      let isAlong =
+        y > extent.y - distance && y < extent.y + extent.height + distance
+      if isAcross && isAlong { return false }
+    }
+    return chips.allSatisfy { chip in
+      let (dx, dy) = (point.x - chip.x, point.y - chip.y)
+      let reach = chip.radius + distance
+      return dx * dx + dy * dy > reach * reach
+    }
+  }
+
   /// Reflectance at a belt place, in the visible and beyond.
   func reflectance(_ point: Point<BeltFrame>) -> (visible: Float, infrared: Float) {
     if let laid {

@@ -5,10 +5,13 @@ import Units
 
 /// All that is true of a simulated rig: both cameras over one belt, and the valves.
 public struct RigTruth: Codable, Equatable, Sendable {
-  /// From the picture to the belt at belt position 0, and the picture's extent.
+  /// From the picture, without the lens's distortion, to the belt at belt position 0, and the
+  /// picture's extent.
   public var color: Homography<ColorFrame, BeltFrame>
   public var width: Int
   public var height: Int
+  /// The lens that bends the pictures; nil is one that does not.
+  public var lens: LensModel?
   public var scan: LineScanGeometry
   public var samples: Int
   public var lines: Int
@@ -63,6 +66,22 @@ public struct RigTruth: Codable, Equatable, Sendable {
     nozzlePitchMillimeters = random.nextUniform(8, 12)
     firstNozzleMillimeters = random.nextUniform(-10, 20)
     deadNozzles = random.nextUniform() < 0.5 ? [] : [Int(random.nextUniform(0, 32))]
+  }
+
+  /// The same rig behind a lens of its own, which bends straight lines by several pixels.
+  public func behindLens(seed: UInt64) -> RigTruth {
+    var random = SplitMix64(seed: seed, purpose: "rig lens")
+    let focal = Double(width) * random.nextUniform(1.1, 1.5)
+    var rig = self
+    rig.lens = LensModel(
+      width: width, height: height, focal: (focal, focal * random.nextUniform(0.997, 1.003)),
+      center: (
+        Double(width - 1) / 2 + random.nextUniform(-8, 8),
+        Double(height - 1) / 2 + random.nextUniform(-8, 8)
+      ),
+      radial: (random.nextUniform(-0.25, -0.12), random.nextUniform(0, 0.06), 0),
+      tangential: (random.nextUniform(-0.0008, 0.0008), random.nextUniform(-0.0008, 0.0008)))
+    return rig
   }
 
   /// Scale, turn and tilt around the middle of the picture; the belt's smallest coordinates that

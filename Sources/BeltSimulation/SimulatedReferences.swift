@@ -46,8 +46,8 @@ public struct SimulatedReferences: Sendable {
       cornerLight: 0.75,
       chartCorners: [(-3.0, -2.0), (3, -2), (3, 2), (-3, 2)].map { u, v in
         Point(
-          x: 480 + 92 * (cos(turn) * u - sin(turn) * v),
-          y: 360 + 92 * (sin(turn) * u + cos(turn) * v))
+          x: 320 + 61 * (cos(turn) * u - sin(turn) * v),
+          y: 240 + 61 * (sin(turn) * u + cos(turn) * v))
       })
   }
 
@@ -141,7 +141,8 @@ public struct SimulatedReferences: Sendable {
   }
 
   private func picture(_ purpose: String, color: (Double, Double) -> [Double]) -> Picture {
-    let (width, height) = (960, 720)
+    // As large as those of a simulated rig, whose calibration takes the colors.
+    let (width, height) = (640, 480)
     var random = SplitMix64(seed: seed, purpose: "\(purpose) picture")
     var picture = Picture(width: width, height: height)
     let mixing = truth.colorMixing

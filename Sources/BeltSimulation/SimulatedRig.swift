@@ -15,21 +15,28 @@ public struct SimulatedRig: Sendable {
   public var pictureBlur = 0.5
   public var scanBlur = 0.45
 
-  private let seed: UInt64
+  private var seed: UInt64
+  /// Undoes the lens, if the rig has one.
+  private let bent: BentPixels?
   private static let white = 3000.0
   private static let dark = 60.0
 
   public init(_ truth: RigTruth, seed: UInt64) {
     self.truth = truth
     self.seed = seed
+    bent = truth.lens.flatMap { BentPixels($0) }
+  }
+
+  /// The same rig with other noise.
+  func reseeded(_ seed: UInt64) -> SimulatedRig {
+    var rig = self
+    rig.seed = seed
+    return rig
   }
 
   /// The area of belt that both cameras see whole, at belt position 0.
   public var sharedArea: Rectangle<BeltFrame> {
-    let (right, bottom) = (Double(truth.width - 1), Double(truth.height - 1))
-    let seen = [(0, 0), (right, 0), (0, bottom), (right, bottom)].map { x, y in
-      truth.color(Point(x: x, y: y))
-    }
+    let seen = corners
     let (last, end) = (Double(truth.samples - 1), Double(truth.lines - 1))
     let scanned = [(0, 0), (last, 0), (0, end), (last, end)].map { x, y in
       truth.scan.belt(Point(x: x, y: y))
@@ -39,6 +46,21 @@ public struct SimulatedRig: Sendable {
     let (left, top) = (max(xs.0[1], xs.1[1]), max(ys.0[1], ys.1[1]))
     return Rectangle(
       x: left, y: top, width: min(xs.0[2], xs.1[2]) - left, height: min(ys.0[2], ys.1[2]) - top)
+  }
+
+  /// Corners of the belt that the picture shows, through a lens those of the largest rectangle.
+  private var corners: [Point<BeltFrame>] {
+    let (right, bottom) = (Double(truth.width - 1), Double(truth.height - 1))
+    guard let lens = truth.lens, let grid = LensMount(lens: lens, straight: truth.color)?.grid
+    else {
+      return [(0, 0), (right, 0), (0, bottom), (right, bottom)].map { x, y in
+        truth.color(Point(x: x, y: y))
+      }
+    }
+    let area = grid.area
+    return [(0.0, 0.0), (1, 0), (0, 1), (1, 1)].map { u, v in
+      Point(x: area.x + u * area.width, y: area.y + v * area.height)
+    }
   }
 
   /// How far the belt has traveled at a time: even running with a slow sway.
@@ -66,13 +88,22 @@ public struct SimulatedRig: Sendable {
     var picture = Picture(width: truth.width, height: truth.height, channels: 1)
     let middle = Double(truth.height - 1) / 2
     let taps = Self.taps(deviation: pictureBlur)
+    let few = Self.fewTaps(deviation: pictureBlur)
     for row in 0..<truth.height {
       let travel =
         position + speed * truth.lineDelayMicroseconds * 1e-6 * (Double(row) - middle)
       for column in 0..<truth.width {
+        func belt(_ dx: Double, _ dy: Double) -> Point<BeltFrame> {
+          truth.color(
+            bent?(column, row, dx: dx, dy: dy)
+              ?? Point(x: Double(column) + dx, y: Double(row) + dy))
+        }
+        let center = belt(0, 0)
+        // The belt's own texture is smooth and asks for few places; edges ask for all.
+        let isBare = scene.isBare(Point(x: center.x, y: center.y + travel), within: 4)
         var sum: Float = 0
-        for tap in taps {
-          let still = truth.color(Point(x: Double(column) + tap.x, y: Double(row) + tap.y))
+        for tap in isBare ? few : taps {
+          let still = belt(tap.x, tap.y)
           sum += tap.weight * scene.reflectance(Point(x: still.x, y: still.y + travel)).visible
         }
         let noisy = 250 * Double(sum) + pictureNoise * Double(random.nextSensorNoise())
@@ -131,6 +162,15 @@ public struct SimulatedRig: Sendable {
     let profile = profile(deviation: deviation)
     return profile.flatMap { row in
       profile.map { Tap(x: $0.place, y: row.place, weight: Float($0.weight * row.weight)) }
+    }
+  }
+
+  /// The same for what is smooth: Gauss and Hermite's three places along each axis.
+  private static func fewTaps(deviation: Double) -> [Tap] {
+    let reach = (3 * (deviation * deviation + 1 / 12.0)).squareRoot()
+    let profile: [(place: Double, weight: Float)] = [(-reach, 1 / 6), (0, 2 / 3), (reach, 1 / 6)]
+    return profile.flatMap { row in
+      profile.map { Tap(x: $0.place, y: row.place, weight: $0.weight * row.weight) }
     }
   }
 

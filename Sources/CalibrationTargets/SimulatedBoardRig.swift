@@ -25,6 +25,13 @@ public struct SimulatedBoardRig: Sendable {
       tangential: (random.nextUniform(-0.001, 0.001), random.nextUniform(-0.001, 0.001)))
   }
 
+  /// A lens that is known before.
+  public init(seed: UInt64, board: CalibrationBoard, lens: LensModel) {
+    random = SplitMix64(seed: seed, purpose: "rig")
+    self.board = board
+    self.lens = lens
+  }
+
   /// A pose tilted by up to `degrees` about a random axis, with the board's middle somewhere in
   /// the picture.
   public mutating func pose(tiltDegrees: Double, fill: ClosedRange<Double> = 0.5...0.95)

@@ -11,6 +11,9 @@ public struct RigFacts: Codable, Equatable, Sendable {
   public var picture: PictureExtent?
   /// Side of the belt that one pixel shows in the middle of the picture, across and along.
   public var millimetersPerPixel: [Double]
+  /// Focal lengths in pixels of the lens whose distortion is taken out, across and along; empty
+  /// where pictures are taken as they are, nil in facts that do not say it.
+  public var focalPixels: [Double]?
 
   /// The facts of a calibration whose fields were checked.
   public init(of calibration: RigCalibration) throws {
@@ -23,6 +26,7 @@ public struct RigFacts: Codable, Equatable, Sendable {
     let middle = Point<ColorFrame>(
       x: Double(picture?.width ?? 0) / 2, y: Double(picture?.height ?? 0) / 2)
     millimetersPerPixel = calibration.color.pixelSides(at: middle)
+    focalPixels = calibration.lens.map { [$0.lens.focalX, $0.lens.focalY] } ?? []
   }
 
   /// The limits above which a calibration no longer is like the one trained with.
@@ -58,6 +62,7 @@ public struct RigFacts: Codable, Equatable, Sendable {
             + "\(other.width) × \(other.height)",
           remedy: "set the camera as in training, or train again"))
     }
+    advice += lensMismatches(with: found, limits)
     let sidesOfBoth = zip(millimetersPerPixel, found.millimetersPerPixel)
     for (axis, sides) in zip(["across", "along"], sidesOfBoth) {
       let change = 100 * (sides.1 / sides.0 - 1)
@@ -85,6 +90,30 @@ public struct RigFacts: Codable, Equatable, Sendable {
           remedy: "nothing of what is compared moved beyond its limit"))
     }
     return advice
+  }
+
+  /// Warnings where one has a lens to undo and the other has not, or another one.
+  private func lensMismatches(with found: RigFacts, _ limits: Limits) -> [Advice] {
+    guard let own = focalPixels, let other = found.focalPixels else { return [] }
+    guard own.isEmpty == other.isEmpty else {
+      return [
+        Advice(
+          .warning,
+          own.isEmpty
+            ? "trained on pictures as they came, the calibration takes a lens's distortion out"
+            : "trained on pictures without their lens's distortion, the calibration knows no lens",
+          remedy: "calibrate as in training, or train again")
+      ]
+    }
+    return zip(["across", "along"], zip(own, other)).compactMap { axis, focal in
+      let change = 100 * (focal.1 / focal.0 - 1)
+      guard abs(change) > limits.pixelPercent else { return nil }
+      return Advice(
+        .warning,
+        "a lens of \(Self.text(focal.1)) px focal length \(axis), \(Self.text(focal.0)) px in "
+          + "training (\(change > 0 ? "+" : "")\(Int(change.rounded())) %)",
+        remedy: "mount the lens of the training, or train again")
+    }
   }
 
   /// A warning where the calibration in use is older than its limit.

@@ -25,6 +25,13 @@ public final class StepWork {
     return found.document
   }
 
+  /// The newest document of an earlier step, unless it failed or was never done.
+  public func findSound<Step: CalibrationStep>(_ step: Step.Type) throws -> StepDocument<Step>? {
+    guard let found = try rig.latest(step), found.document.record.judgement.verdict != .fail
+    else { return nil }
+    return try find(step)
+  }
+
   /// The newest document of an earlier step, which this one cannot do without.
   public func require<Step: CalibrationStep>(_ step: Step.Type) throws -> StepDocument<Step> {
     guard let document = try find(step) else {

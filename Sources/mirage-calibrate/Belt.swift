@@ -23,6 +23,7 @@ struct Belt: StepCommand, BoardCommand {
   var thickness = 0.0
   var height: Double?
   var lineDelay: Double?
+  var ignoresLens = false
   var limits = BeltPlane.Limits()
 
   static let flags: [Flag<Self>] =
@@ -40,6 +41,9 @@ struct Belt: StepCommand, BoardCommand {
       .optional(
         "--line-delay", \.lineDelay, "US",
         "From one row's exposure to the next, by data sheet, where it cannot be measured"),
+      .toggle(
+        "--ignore-lens", \.ignoresLens,
+        "Take pictures as they come, though 'intrinsics' found a lens"),
       .value(
         "--limit-error", \.limits.errorMillimeters, "MM", "Largest error on the belt that passes",
         in: .from(0.001, to: 1000)),
@@ -61,6 +65,7 @@ struct Belt: StepCommand, BoardCommand {
     settings.boardThicknessMillimeters = thickness
     settings.cameraHeightMillimeters = height
     settings.lineDelayMicroseconds = lineDelay
+    if ignoresLens { settings.ignoresLens = true }
     settings.limits = limits
     try finish(BeltStep.self, settings)
   }

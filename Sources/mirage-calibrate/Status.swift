@@ -43,8 +43,14 @@ struct Status: RigCommand {
     }
     let current = try rig.calibration()
     print("calibration: \(try current?.calibration.id ?? "not assembled yet")")
+    let newer = try RigAssembly.newer(in: rig, than: current?.calibration)
+    if current != nil, !newer.isEmpty {
+      print("  older than: \(newer.map(\.rawValue).joined(separator: ", "))")
+    }
     if let next = status.missing.first(where: CalibrationSteps.has) {
       print("next: \(next.command)")
+    } else if !newer.isEmpty {
+      print("next: mirage-calibrate assemble")
     }
     if let bundles { try list(bundles, against: current?.calibration, of: rig) }
   }
@@ -53,7 +59,7 @@ struct Status: RigCommand {
     guard let calibration else {
       throw Complaint(
         rig.folder.relativePath, "has no calibration to hold bundles against",
-        remedy: "put the rig's calibration.json into its dated folder: see Calibration/README.md")
+        remedy: "run 'mirage-calibrate assemble --rig \(rig.rig)'")
     }
     let today = String(Date().formatted(.iso8601).prefix(10))
     let standings = try BundleStanding.all(below: folder, against: calibration, today: today)

@@ -52,6 +52,38 @@ struct RigFactsSuite {
         == ["the calibration of 2026-01-31 is 121 days old, at most 90 were wanted"])
   }
 
+  @Test("another lens is told by its focal length, and a missing one as missing")
+  func lenses() throws {
+    func behindLens(_ focal: Double) throws -> RigCalibration {
+      var calibration = Self.calibration()
+      let lens = LensModel(width: 800, height: 600, focal: (focal, focal), center: (400, 300))
+      let mount = try #require(
+        LensMount(
+          lens: lens, straight: Homography(scaleX: 0.5, scaleY: 0.5, shiftX: 0, shiftY: 0)))
+      calibration.lens = mount
+      calibration.color = mount.grid.map
+      return calibration
+    }
+    let facts = try RigFacts(of: behindLens(800))
+    #expect(facts.focalPixels == [800, 800])
+    let other = try facts.mismatches(with: behindLens(1000), today: "2026-02-01").map(\.problem)
+    #expect(
+      other == [
+        "a lens of 1000.0 px focal length across, 800.0 px in training (+25 %)",
+        "a lens of 1000.0 px focal length along, 800.0 px in training (+25 %)",
+      ])
+    let none = try facts.mismatches(with: Self.calibration(), today: "2026-02-01").map(\.problem)
+    #expect(
+      none.contains(
+        "trained on pictures without their lens's distortion, the calibration knows no lens"))
+    let late = try RigFacts(of: Self.calibration()).mismatches(
+      with: behindLens(800), today: "2026-02-01"
+    ).map(\.problem)
+    #expect(
+      late.contains(
+        "trained on pictures as they came, the calibration takes a lens's distortion out"))
+  }
+
   @Test("a new calibration within all limits is only noted")
   func harmless() throws {
     let fresh = Self.calibration(date: "2026-02-01", side: 0.51, error: 0.5)

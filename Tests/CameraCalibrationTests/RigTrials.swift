@@ -67,13 +67,14 @@ struct RidingBoards {
       return BoardView(name: name, width: 1, height: 1, corners: [])
     }
     let middle = Double(rig.height - 1) / 2
+    let lens = StraightView(rig.lens)
     let corners = PlainBoard.corners.enumerated().compactMap { number, corner -> BoardCorner? in
       let belt = laid.belt(corner)
-      var seen = back(Point(x: belt.x, y: belt.y - position))
+      guard var seen = lens.bent(back(Point(x: belt.x, y: belt.y - position))) else { return nil }
       // The row decides when it is exposed, and that decides the row.
       for _ in 0..<4 {
         let travel = speed * rig.lineDelayMicroseconds * 1e-6 * (seen.y - middle)
-        seen = back(Point(x: belt.x, y: belt.y - position - travel))
+        seen = lens.bent(back(Point(x: belt.x, y: belt.y - position - travel))) ?? seen
       }
       let noisy = Point<ColorFrame>(
         x: seen.x + noise * random.nextNormal(), y: seen.y + noise * random.nextNormal())
@@ -128,21 +129,27 @@ struct RidingBoards {
 
 extension Homography where To == BeltFrame, From == ColorFrame {
   /// Largest distance in millimeters between this map and the true one over an area of belt, once
-  /// both agree on where the middle of the picture lies.
+  /// both agree on where the middle of the picture lies; each behind its own lens.
   func worstError(
-    against truth: Self, over area: Rectangle<BeltFrame>, width: Int, height: Int
+    against truth: Self, over area: Rectangle<BeltFrame>, width: Int, height: Int,
+    lens: LensModel? = nil, trueLens: LensModel? = nil
   ) -> Double {
     let middle = Point<ColorFrame>(x: Double(width - 1) / 2, y: Double(height - 1) / 2)
-    let (own, wanted) = (self(middle), truth(middle))
+    let (found, known) = (StraightView(lens), StraightView(trueLens))
+    func across(_ place: Point<ColorFrame>) -> Point<BeltFrame> {
+      found.bent(place).flatMap { known.straight($0) }.map { truth($0) }
+        ?? Point(x: .infinity, y: .infinity)
+    }
+    let (own, wanted) = (self(middle), across(middle))
     guard let back = inverse else { return .infinity }
     var worst = 0.0
     for row in 0...8 {
       for column in 0...12 {
         let point = Point<BeltFrame>(
           x: area.x + area.width * Double(column) / 12, y: area.y + area.height * Double(row) / 8)
-        let known = truth(back(point))
+        let place = across(back(point))
         worst = max(
-          worst, hypot(known.x - wanted.x - point.x + own.x, known.y - wanted.y - point.y + own.y))
+          worst, hypot(place.x - wanted.x - point.x + own.x, place.y - wanted.y - point.y + own.y))
       }
     }
     return worst

@@ -13,7 +13,9 @@ struct BeltCommissioningTests {
   func wholeWay() throws {
     try withTemporaryFolder { folder in
       let made = try run(
-        "mirage-simulate", ["rig", "--out", "Rig", "--seed", "5", "--knock", "3"], in: folder)
+        "mirage-simulate",
+        ["rig", "--out", "Rig", "--seed", "5", "--knock", "3", "--shots", "12", "--no-lens"],
+        in: folder)
       #expect(made.status == 0, "\(made.error)")
       let truth = try JSONFile.read(RigTruth.self, at: folder.appending(path: "Rig/truth.json"))
       let rig = try RigFolder(root: folder.appending(path: "Rigs"), rig: "try")

@@ -31,6 +31,26 @@ struct RigRecorder {
     self.out = out
   }
 
+  /// A board held before the camera in many places and tilts.
+  func writeViews(of board: CalibrationBoard, count: Int = 16) throws {
+    let lens =
+      truth.lens
+      ?? LensModel(
+        width: truth.width, height: truth.height,
+        focal: (1.3 * Double(truth.width), 1.3 * Double(truth.width)),
+        center: (Double(truth.width - 1) / 2, Double(truth.height - 1) / 2))
+    var rig = SimulatedBoardRig(seed: seed, board: board, lens: lens)
+    let renderer = BoardRenderer(board, lens: lens)
+    var exposure = rig.exposure()
+    exposure.blur = self.rig.pictureBlur
+    for number in 1...count {
+      // Larger than the picture too, so that tags lie in its corners.
+      let pose = rig.pose(tiltDegrees: 40, fill: 0.6...1.15)
+      try write(
+        renderer.picture(at: pose, exposure, using: &rig.random), "intrinsics/view-\(number).png")
+    }
+  }
+
   /// The board at rest, then riding through the view, with times and encoder.
   func writeBoard() throws {
     var random = SplitMix64(seed: seed, purpose: "board recording")

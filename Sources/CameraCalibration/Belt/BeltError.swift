@@ -19,6 +19,8 @@ public struct BeltError: Explained, Equatable {
     case fewFrames(found: Int)
     case viewTooSmall
     case encoderStandsStill
+    case otherLens(width: Int, height: Int, lensWidth: Int, lensHeight: Int)
+    case lensSeesNoBelt
   }
 
   public let place: String
@@ -51,6 +53,10 @@ public struct BeltError: Explained, Equatable {
     case .fewFrames(let found): "\(found) frames, 3 at least were wanted"
     case .viewTooSmall: "the frames show too little belt to follow its texture"
     case .encoderStandsStill: "the encoder's position is the same in all frames"
+    case .otherLens(let width, let height, let lensWidth, let lensHeight):
+      "is \(width) × \(height) pixels, the lens was calibrated with \(lensWidth) × \(lensHeight)"
+    case .lensSeesNoBelt:
+      "with the distortion of the lens taken out, no rectangle of belt is seen whole"
     }
   }
 
@@ -74,6 +80,9 @@ public struct BeltError: Explained, Equatable {
     case .fewFrames: "record at least a second of the running belt"
     case .viewTooSmall: "give frames that show at least 40 mm of belt along the travel"
     case .encoderStandsStill: "check the encoder's wheel and wiring, or measure without encoder"
+    case .otherLens:
+      "use the picture size that the lens was calibrated with, or do 'intrinsics' again with this"
+    case .lensSeesNoBelt: "look down on the belt, not along it, or do 'intrinsics' again"
     }
   }
 }

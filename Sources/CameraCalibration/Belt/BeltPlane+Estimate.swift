@@ -25,7 +25,7 @@ extension BeltPlane {
   static let mapRows = 9
 
   private init(_ bundle: BoardBundle, setup: BeltSetup) throws(BeltError) {
-    let frame = BeltGauge(bundle, setup: setup)
+    let frame = try BeltGauge(bundle, setup: setup)
     guard let colorOfBelt = frame.color.inverse else {
       throw BeltError(bundle.reference.name, .cornersOnALine)
     }
@@ -41,6 +41,7 @@ extension BeltPlane {
       }
     }
     color = frame.color
+    lens = setup.lens
     (width, height) = (bundle.width, bundle.height)
     uncertainty = UncertaintyMap(
       over: area, columns: Self.mapColumns, rows: Self.mapRows, errors: errors)
@@ -110,7 +111,7 @@ struct BeltGauge {
   private let middle: Point<BeltFrame>
   private let scale: Double
 
-  init(_ bundle: BoardBundle, setup: BeltSetup) {
+  init(_ bundle: BoardBundle, setup: BeltSetup) throws(BeltError) {
     // A belt that lies deeper than the printed side is seen larger than the board tells.
     let height = setup.cameraHeightMillimeters ?? .infinity
     scale =
@@ -118,18 +119,21 @@ struct BeltGauge {
       ? height / (height - setup.boardThicknessMillimeters) : 1
     let raw = Self.unshifted(bundle, bundle.fit.parameters, scale: scale)
     let (right, bottom) = (Double(bundle.width - 1), Double(bundle.height - 1))
-    let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)].map { x, y in
-      raw(Point(x: x, y: y))
+    let view = StraightView(setup.lens)
+    let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)].compactMap { x, y in
+      view.straight(Point(x: x, y: y)).map { raw($0) }
     }
-    let xs = corners.map(\.x).sorted()
-    let ys = corners.map(\.y).sorted()
-    let edge = setup.leftEdge.map { raw(setup.undistort?($0) ?? $0).x } ?? xs[0]
-    let shift = (x: -edge, y: -ys[0])
-    color = raw.shifted(x: shift.x, y: shift.y)
+    guard let left = corners.map(\.x).min(), let top = corners.map(\.y).min() else {
+      throw BeltError(bundle.reference.name, .lensSeesNoBelt)
+    }
+    let edge = setup.leftEdge.flatMap { view.straight($0) }.map { raw($0).x } ?? left
+    color = raw.shifted(x: -edge, y: -top)
     middle = color(Point(x: right / 2, y: bottom / 2))
+    guard let seen = view.seenBelt(color, width: bundle.width, height: bundle.height) else {
+      throw BeltError(bundle.reference.name, .lensSeesNoBelt)
+    }
     seenArea = Rectangle(
-      x: xs[1] + shift.x, y: ys[1] + shift.y, width: max(1e-6, xs[2] - xs[1]),
-      height: max(1e-6, ys[2] - ys[1]))
+      x: seen.x, y: seen.y, width: max(1e-6, seen.width), height: max(1e-6, seen.height))
   }
 
   /// The map for other parameters, with the same place for the middle of the picture.

@@ -19,9 +19,9 @@ public struct RidingBoard: Sendable {
 
 /// What is known of the camera and the board beside the pictures.
 public struct BeltSetup: Sendable {
-  /// From the picture as taken to the picture without the lens's distortion; nil where corners
-  /// are undistorted already.
-  public var undistort: (@Sendable (Point<ColorFrame>) -> Point<ColorFrame>)?
+  /// The camera's lens, whose distortion is taken out of all that was seen; nil takes pictures as
+  /// they are.
+  public var lens: LensModel?
   /// A point of the picture on the belt's left edge; nil puts x = 0 where the picture ends.
   public var leftEdge: Point<ColorFrame>?
   /// How far the printed side lies above the belt, and the camera above both, in millimeters.
@@ -77,6 +77,10 @@ public struct RollingShutter: Codable, Equatable, Sendable {
 public struct BeltPlane: Codable, Equatable, Sendable {
   /// From the picture (without the lens's distortion) to the belt at belt position 0.
   public var color: Homography<ColorFrame, BeltFrame>
+  /// The lens whose distortion was taken out; nil where pictures were taken as they are.
+  public var lens: LensModel?
+  /// What is not known of that lens, 95 % bound of the largest effect on the belt in millimeters.
+  public var lensErrorMillimeters: Double?
   public var width: Int
   public var height: Int
   /// Direction in which pieces move through the middle of the picture: 0° to the right, 90° down.
@@ -145,7 +149,10 @@ extension BeltPlane {
           .warning,
           "corners lie \(rounded(residualPixels, 2)) px from where a flat board would show them, "
             + "\(rounded(limits.residualPixels, 2)) at most were expected",
-          remedy: "calibrate the lens (intrinsics) and give its result, or lay the board flat"))
+          remedy: lens == nil
+            ? "calibrate the lens ('mirage-calibrate intrinsics') and do this step again, or lay "
+              + "the board flat"
+            : "lay the board flat, or calibrate the lens again"))
     }
     if uncertainty.bound > limits.errorMillimeters {
       advice.append(

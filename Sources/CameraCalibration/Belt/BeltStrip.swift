@@ -26,10 +26,12 @@ struct BeltStrip: Sendable {
     /// too little to be followed.
     init?(
       _ map: Homography<ColorFrame, BeltFrame>, width: Int, height: Int,
-      undistorted: (@Sendable (Point<ColorFrame>) -> Point<ColorFrame>)? = nil
+      lens: LensModel? = nil
     ) {
-      guard let back = map.inverse else { return nil }
-      let area = SharedBelt.inside(map, width: width, height: height)
+      let view = StraightView(lens)
+      guard let back = map.inverse,
+        let area = view.seenBelt(map, width: width, height: height)
+      else { return nil }
       let middle = PixelSize(map, at: Point(x: Double(width - 1) / 2, y: Double(height - 1) / 2))
       let size = max(max(middle.x, middle.y), (area.width * area.height / 1.2e5).squareRoot())
       guard size > 0, size.isFinite else { return nil }
@@ -46,7 +48,8 @@ struct BeltStrip: Sendable {
                 x: area.x + (Double(column) + 1.5) * size, y: area.y + (Double(row) + 1.5) * size)))
         }
       }
-      self.places = undistorted.map { lens in places.map(lens) } ?? places
+      // The area was chosen so that the lens sees all of it.
+      self.places = places.map { view.bent($0) ?? $0 }
     }
 
     func strip(of picture: Picture) -> BeltStrip {
@@ -92,20 +95,6 @@ struct BeltStrip: Sendable {
     let count = Double(rowRange.count * columnRange.count)
     let spread = ((aa - a * a / count) * (bb - b * b / count)).squareRoot()
     return spread > 0 ? (ab - a * b / count) / spread : 0
-  }
-}
-
-/// The rectangle of belt that a picture shows whole.
-enum SharedBelt {
-  static func inside(
-    _ map: Homography<ColorFrame, BeltFrame>, width: Int, height: Int
-  ) -> Rectangle<BeltFrame> {
-    let (right, bottom) = (Double(width - 1), Double(height - 1))
-    let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)].map { x, y in
-      map(Point(x: x, y: y))
-    }
-    let (xs, ys) = (corners.map(\.x).sorted(), corners.map(\.y).sorted())
-    return Rectangle(x: xs[1], y: ys[1], width: xs[2] - xs[1], height: ys[2] - ys[1])
   }
 }
 

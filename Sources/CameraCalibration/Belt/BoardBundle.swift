@@ -12,8 +12,11 @@ struct BoardBundle {
     var view: Int
     var boardX: Double
     var boardY: Double
+    /// In the picture without the lens's distortion.
     var x: Double
     var y: Double
+    /// In the picture as taken: when it was exposed follows from this.
+    var row: Double
     var isUsed = true
   }
 
@@ -45,18 +48,26 @@ struct BoardBundle {
     isMoving = [Bool](repeating: false, count: sightings.count)
     startTravels = [Double](repeating: 0, count: sightings.count)
     try Self.check(sightings)
+    if let lens = setup.lens, lens.width != width || lens.height != height {
+      throw BeltError(
+        first.name,
+        .otherLens(width: width, height: height, lensWidth: lens.width, lensHeight: lens.height))
+    }
+    let straight = StraightView(setup.lens)
     for (index, sighting) in sightings.enumerated() {
       let view = sighting.view
       if view.corners.count < 4 {
         rejections[index] = BeltError.Reason.fewCorners(found: view.corners.count).short
       }
       for corner in view.corners {
-        let seen = setup.undistort?(corner.picture) ?? corner.picture
+        // Where a lens model has no direction, it was never held against a corner.
+        guard let seen = straight.straight(corner.picture) else { continue }
         guard seen.x.isFinite, seen.y.isFinite, corner.board.x.isFinite, corner.board.y.isFinite
         else { throw BeltError(view.name, .notFinite) }
         corners.append(
           Corner(
-            view: index, boardX: corner.board.x, boardY: corner.board.y, x: seen.x, y: seen.y))
+            view: index, boardX: corner.board.x, boardY: corner.board.y, x: seen.x, y: seen.y,
+            row: corner.picture.y))
       }
     }
     let counts = sightings.map(\.view.corners.count)
@@ -290,7 +301,7 @@ extension BoardBundle {
     differences.reserveCapacity(corners.count * 2)
     for corner in corners where corner.isUsed && rejections[corner.view] == nil {
       var travel = travel(corner.view, parameters)
-      if isMoving[corner.view] { travel += perRow * paces[corner.view] * (corner.y - middle) }
+      if isMoving[corner.view] { travel += perRow * paces[corner.view] * (corner.row - middle) }
       let seen = map(corner.boardX + travel * c, corner.boardY + travel * s)
       differences.append(seen.x - corner.x)
       differences.append(seen.y - corner.y)

@@ -46,15 +46,15 @@ public struct TextureTracker {
   private var shots: [(name: String, seconds: Double, encoder: Double?)] = []
 
   /// - Parameters:
-  ///   - plane: from the undistorted picture to the belt.
-  ///   - distort: from the undistorted picture to the picture as taken, if it is distorted.
+  ///   - plane: from the picture without distortion to the belt.
+  ///   - lens: whose distortion the pictures have, if it is known.
   public init(
     _ plane: Homography<ColorFrame, BeltFrame>, width: Int, height: Int,
-    distort: (@Sendable (Point<ColorFrame>) -> Point<ColorFrame>)? = nil
+    lens: LensModel? = nil
   ) throws(BeltError) {
-    guard
-      let cut = BeltStrip.Cut(plane, width: width, height: height, undistorted: distort)
-    else { throw BeltError("frames", .viewTooSmall) }
+    guard let cut = BeltStrip.Cut(plane, width: width, height: height, lens: lens) else {
+      throw BeltError("frames", .viewTooSmall)
+    }
     self.cut = cut
     millimeters = cut.millimeters
     (self.width, self.height) = (width, height)

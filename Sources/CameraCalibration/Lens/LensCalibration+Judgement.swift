@@ -23,11 +23,11 @@ extension LensCalibration {
     let (bounds, p) = (bounds, lens.parameters)
     var figures = [
       Figure(
-        "corners from where the lens puts them", residualPixels, "px",
-        .atMost(limits.residualPixels)),
-      Figure(
         "lens on the belt, 95 % of the picture", errors.bound, "mm",
         .atMost(limits.beltMillimeters)),
+      Figure(
+        "corners from where the lens puts them", residualPixels, "px",
+        .atMost(limits.residualPixels)),
       Figure("lens on the belt, worst place", errors.largest, "mm"),
       Figure("distance of that belt", distance, "mm"),
     ]

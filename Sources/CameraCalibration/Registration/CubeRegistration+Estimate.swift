@@ -9,14 +9,15 @@ extension CubeRegistration {
   /// are left out by name.
   ///
   /// - Parameters:
-  ///   - targets: corners of pictures without the lens's distortion.
-  ///   - color: from those pictures to the belt.
+  ///   - targets: corners of the camera's own pictures, and of the cubes.
+  ///   - color: from pictures without the lens's distortion to the belt.
+  ///   - lens: whose distortion the pictures have, if it is known.
   ///   - area: the belt over which the error is wanted; nil is what cubes and picture share.
   public static func estimate(
-    _ targets: [TargetPair], color: Homography<ColorFrame, BeltFrame>,
+    _ targets: [TargetPair], color: Homography<ColorFrame, BeltFrame>, lens: LensModel? = nil,
     over area: Rectangle<BeltFrame>? = nil
   ) throws(RegistrationError) -> CubeRegistration {
-    var fit = try TargetFitting(targets, color: color)
+    var fit = try TargetFitting(targets, color: color, view: StraightView(lens))
     try fit.adjust()
     return try CubeRegistration(fit, area: area, color: color)
   }
@@ -76,6 +77,7 @@ struct TargetFitting {
   }
 
   let targets: [TargetPair]
+  private let view: StraightView
   let samples: Int
   let lines: Int
   private(set) var corners: [Corner] = []
@@ -86,8 +88,9 @@ struct TargetFitting {
   private var fit: LeastSquaresFit?
 
   init(
-    _ targets: [TargetPair], color: Homography<ColorFrame, BeltFrame>
+    _ targets: [TargetPair], color: Homography<ColorFrame, BeltFrame>, view: StraightView
   ) throws(RegistrationError) {
+    self.view = view
     guard let first = targets.first else { throw RegistrationError("targets", .noTargets) }
     self.targets = targets
     samples = first.samples
@@ -102,7 +105,7 @@ struct TargetFitting {
         uniquingKeysWith: { first, _ in first })
       var count = 0
       for corner in target.cube.corners {
-        guard let place = seen[corner.number] else { continue }
+        guard let pixel = seen[corner.number], let place = view.straight(pixel) else { continue }
         let belt = color(place)
         guard corner.picture.x.isFinite, corner.picture.y.isFinite, belt.x.isFinite,
           belt.y.isFinite
@@ -280,8 +283,11 @@ struct TargetFitting {
 
   /// What the picture and the cube both show.
   func sharedArea(_ color: Homography<ColorFrame, BeltFrame>) -> Rectangle<BeltFrame> {
-    let view = targets[0].color
-    let seen = SharedBelt.inside(color, width: view.width, height: view.height)
+    let picture = targets[0].color
+    // A belt that is nowhere seen whole gave no plane to register on.
+    let seen =
+      view.seenBelt(color, width: picture.width, height: picture.height)
+      ?? Rectangle(x: 0, y: 0, width: 0, height: 0)
     let (right, bottom) = (Double(samples - 1), Double(lines - 1))
     let scanned = [(0, 0), (right, 0), (0, bottom), (right, bottom)].map { x, y in
       geometry.belt(Point(x: x, y: y))

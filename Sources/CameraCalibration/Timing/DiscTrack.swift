@@ -19,21 +19,25 @@ public struct DiscTrack: Codable, Equatable, Sendable {
 
   public init(_ places: [Place]) { self.places = places }
 
-  /// Follows the disc through pictures of a camera whose plane on the belt is known.
+  /// Follows the disc through pictures of a camera whose plane on the belt, and lens if it has
+  /// distortion, are known.
   public init(
     _ shots: [BeltShot], plane: Homography<ColorFrame, BeltFrame>,
-    undistort: ((Point<ColorFrame>) -> Point<ColorFrame>)? = nil,
+    lens: LensModel? = nil,
     finder: DiscFinder = DiscFinder()
   ) throws(TimingError) {
     places = []
+    let view = StraightView(lens)
     var last: Double?
     for shot in shots {
       if let last, shot.seconds <= last {
         throw TimingError(shot.name, .timesGoBack(seconds: shot.seconds, after: last))
       }
       last = shot.seconds
-      guard let seen = try finder.find(in: shot.picture, named: shot.name) else { continue }
-      let belt = plane(undistort?(seen.place) ?? seen.place)
+      guard let seen = try finder.find(in: shot.picture, named: shot.name),
+        let place = view.straight(seen.place)
+      else { continue }
+      let belt = plane(place)
       places.append(Place(seconds: shot.seconds, x: belt.x, y: belt.y))
     }
     guard !places.isEmpty else { throw TimingError(shots.first?.name ?? "shots", .noDisc) }

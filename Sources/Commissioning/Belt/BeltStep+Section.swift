@@ -9,8 +9,17 @@ extension BeltStep {
     of document: StepDocument<BeltStep>, in folder: URL
   ) throws -> Markup {
     let plane = document.result
+    let hasPicture = document.record.files.contains { $0.name == BeltStep.pictureName }
+    let picture =
+      hasPicture
+      ? try stepImage(BeltStep.pictureName, in: folder, "the belt with its lines") : nil
     return Markup(joining: [
       paragraph(sentence(plane)),
+      picture.map { image in
+        figure("Lines every 50 mm of belt, the way of pieces, and the corners that told them") {
+          image
+        }
+      } ?? Markup(),
       BeltDrawing.map(
         plane.uncertainty, limit: document.settings.limits.errorMillimeters,
         caption: "How well places on the belt are known"),
@@ -30,6 +39,13 @@ extension BeltStep {
       + "\(NumberText.fixed(plane.travelUncertaintyDegrees, digits: 3))°. The middle pixel covers "
       + "\(NumberText.fixed(plane.millimetersPerPixelX, digits: 4)) × "
       + "\(NumberText.fixed(plane.millimetersPerPixelY, digits: 4)) mm of belt."
+    if let error = plane.lensErrorMillimeters {
+      text +=
+        " The lens's distortion was taken out; what is not known of it is at most "
+        + "\(NumberText.fixed(error, digits: 3)) mm on the belt, counted below."
+    } else {
+      text += " The pictures were taken as they came: no lens was known."
+    }
     if let shutter = plane.rollingShutter {
       text +=
         " Rows are exposed \(NumberText.fixed(shutter.lineDelayMicroseconds, digits: 2)) µs apart "

@@ -20,46 +20,35 @@ public enum BeltStep: CalibrationStep {
     public var boardThicknessMillimeters = 0.0
     public var cameraHeightMillimeters: Double?
     public var lineDelayMicroseconds: Double?
+    /// Takes pictures as they come, whatever is known of the lens; nil is no.
+    public var ignoresLens: Bool?
     public var limits = BeltPlane.Limits()
 
     public init(_ board: CalibrationBoard) { self.board = board }
   }
 
   public static let name = StepName.belt
+  /// The picture with lines of the belt, for the certificate.
+  static let pictureName = "belt.png"
 
   /// Finds the board in each picture, explains all of them together, then follows the texture.
   public static func perform(
     _ settings: Settings, on work: StepWork
   ) throws -> StepOutcome<BeltStep> {
-    let detector = BoardDetector(settings.board)
-    let frames = try RecordedFrames("board", of: work.recordings)
-    var boards: [RidingBoard] = []
-    var inputs: [StepInput] = []
-    var sample: (picture: Picture, view: BoardView)?
-    for frame in frames.frames {
-      let picture = try PictureFile.read(frame.file)
-      let view: BoardView
-      do throws(ViewRefusal) {
-        view = try detector.sighting(in: picture, named: frame.name).view
-      } catch {
-        inputs.append(try work.input(frame.name, rejection: error.problem))
-        work.tell("\(frame.name): \(error.problem)")
-        continue
-      }
-      boards.append(
-        RidingBoard(view, seconds: frame.seconds, encoderMillimeters: frame.encoderMillimeters))
-      if sample.map({ $0.view.corners.count < view.corners.count }) ?? true {
-        sample = (picture, view)
-      }
-      inputs.append(try work.input(frame.name))
-      work.tell("\(frame.name): board found")
+    let seen = try SeenBoards(settings.board, in: "board", of: work)
+    var inputs = seen.inputs
+    let lens = settings.ignoresLens == true ? nil : try work.findSound(IntrinsicsStep.self)?.result
+    if let lens {
+      work.tell("the lens's distortion is taken out: \(lens.views.count) views told it")
     }
     var setup = BeltSetup()
+    setup.lens = lens?.lens
     setup.leftEdge = settings.leftEdge
     setup.boardThicknessMillimeters = settings.boardThicknessMillimeters
     setup.cameraHeightMillimeters = settings.cameraHeightMillimeters
     setup.lineDelaySeconds = settings.lineDelayMicroseconds.map { $0 * 1e-6 }
-    var plane = try BeltPlane.estimate(boards, setup: setup)
+    var plane = try BeltPlane.estimate(seen.boards, setup: setup)
+    if let lens { plane = plane.widened(by: lens) }
     for view in plane.views {
       if let rejection = view.rejection,
         let index = inputs.firstIndex(where: { $0.name == view.name })
@@ -73,15 +62,16 @@ public enum BeltStep: CalibrationStep {
     var outcome = StepOutcome<BeltStep>(
       settings, plane, plane.judgement(settings.limits), inputs: inputs)
     outcome.maps["uncertainty"] = [("radius", plane.uncertainty.tensor)]
-    if let sample {
-      outcome.pictures["belt.png"] = overlay(plane, on: sample.picture, view: sample.view)
+    if let sample = seen.sample {
+      outcome.pictures[pictureName] = overlay(plane, on: sample.picture, view: sample.view)
     }
     return outcome
   }
 
   /// Measures the speed on frames of the running belt, and takes it where it is better known.
   private static func follow(_ plane: inout BeltPlane, _ work: StepWork) throws -> [StepInput] {
-    var tracker = try TextureTracker(plane.color, width: plane.width, height: plane.height)
+    var tracker = try TextureTracker(
+      plane.color, width: plane.width, height: plane.height, lens: plane.lens)
     var inputs: [StepInput] = []
     for frame in try RecordedFrames("running", of: work.recordings).frames {
       guard let seconds = frame.seconds else { throw BeltError(frame.name, .noTimes) }
@@ -112,8 +102,16 @@ public enum BeltStep: CalibrationStep {
     let canvas = Canvas(picture)
     guard let back = plane.color.inverse else { return picture }
     let area = plane.uncertainty.area
+    let lens = StraightView(plane.lens)
+    // A lens bends lines; twelve pieces look like a bow.
+    let pieces = plane.lens == nil ? 1 : 12
     func line(_ from: Point<BeltFrame>, _ to: Point<BeltFrame>, _ color: Color, _ width: Double) {
-      canvas.stroke(line: [back(from), back(to)], color, width: width)
+      let places = (0...pieces).compactMap { step -> Point<ColorFrame>? in
+        let share = Double(step) / Double(pieces)
+        return lens.bent(
+          back(Point(x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y))))
+      }
+      canvas.stroke(line: places, color, width: width)
     }
     let grid = Color(86, 180, 233, opacity: 0.8)
     for x in stride(from: 0, through: area.x + area.width, by: 50) {
@@ -140,10 +138,13 @@ public enum BeltStep: CalibrationStep {
   public static func moves(from stored: BeltPlane, to fresh: BeltPlane) -> [Figure] {
     let area = stored.uncertainty.area
     guard let back = stored.color.inverse else { return [] }
+    let (then, now) = (StraightView(stored.lens), StraightView(fresh.lens))
     var worst = 0.0
     for (u, v) in [(0.0, 0.0), (1, 0), (0, 1), (1, 1), (0.5, 0.5)] {
       let point = Point<BeltFrame>(x: area.x + u * area.width, y: area.y + v * area.height)
-      let moved = fresh.color(back(point))
+      // What the same pixel showed and shows.
+      guard let pixel = then.bent(back(point)), let place = now.straight(pixel) else { continue }
+      let moved = fresh.color(place)
       worst = max(worst, hypot(moved.x - point.x, moved.y - point.y))
     }
     var figures = [

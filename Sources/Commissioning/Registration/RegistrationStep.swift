@@ -41,7 +41,9 @@ public enum RegistrationStep: CalibrationStep {
       // One cube is enough for the keystone; the largest target has the most edges.
       if pairs.map(\.cube.corners.count).max() == pair.cube.corners.count { sharpest = found.cube }
     }
-    var result = try CubeRegistration.estimate(pairs, color: plane.color)
+    try NoBoard.check(found: pairs.count, of: inputs, place: work.recordings.relativePath)
+    var result = try CubeRegistration.estimate(pairs, color: plane.color, lens: plane.lens)
+      .widened(byLens: plane.lensErrorMillimeters ?? 0)
     if let sharpest { result.keystone = KeystoneCurve(sharpest) }
     for target in result.targets {
       guard let rejection = target.rejection else { continue }
@@ -50,16 +52,22 @@ public enum RegistrationStep: CalibrationStep {
       }
     }
     let before = result
+    let view = StraightView(plane.lens)
     var scenes: [RegisteredScene] = []
     if settings.refines, RecordedFrames.exist("scenes", of: work.recordings) {
       for folder in try PairFolder.all(in: "scenes", of: work.recordings) {
         let (picture, cube) = try folder.read(plane)
+        // Scenes are looked at straight, as the plane is.
+        let straight = plane.lens == nil ? picture : view.brightness(of: picture)
         scenes.append(
-          RegisteredScene(folder.path, picture: picture, scan: ScanPicture(cube)))
+          RegisteredScene(folder.path, picture: straight, scan: ScanPicture(cube)))
         inputs += try folder.inputs(work)
       }
       work.tell("refining on \(scenes.count) scenes")
       if !scenes.isEmpty { result = try result.refined(on: scenes, color: plane.color) }
+      if result.refinement?.outcome == .taken {
+        result = result.widened(byLens: plane.lensErrorMillimeters ?? 0)
+      }
     }
     var outcome = StepOutcome<RegistrationStep>(
       settings, result, result.judgement(settings.limits), inputs: inputs)
@@ -74,26 +82,26 @@ public enum RegistrationStep: CalibrationStep {
   /// The corners of a target in picture and cube, or why it cannot be used.
   private static func target(
     _ folder: PairFolder, _ board: CalibrationBoard, _ plane: BeltPlane, _ work: StepWork
-  ) throws -> (pair: TargetPair?, cube: Cube<RawCounts>, inputs: [StepInput]) {
-    let (picture, cube) = try folder.read(plane)
+  ) throws -> (pair: TargetPair?, cube: Cube<RawCounts>?, inputs: [StepInput]) {
     var inputs = try folder.inputs(work)
     let detector = BoardDetector(board)
     do {
+      let (picture, cube) = try folder.read(plane)
       let color = try detector.sighting(in: picture, named: "\(folder.path)/color.png").view
       let scan = try detector.sighting(
         in: ScanPicture(cube).picture, named: "\(folder.path)/cube.hdr"
       ).view
       work.tell("\(folder.path): \(scan.corners.count) corners in the cube")
       return (TargetPair(folder.name, color: color, cube: scan), cube, inputs)
-    } catch {
-      for index in inputs.indices where error.place == inputs[index].name {
+    } catch let error as any Explained {
+      for index in inputs.indices where error.place.hasSuffix(inputs[index].name) {
         inputs[index].rejection = error.problem
       }
       if inputs.allSatisfy({ $0.rejection == nil }) {
         for index in inputs.indices { inputs[index].rejection = "\(error.place): \(error.problem)" }
       }
       work.tell("\(folder.path): \(error.problem)")
-      return (nil, cube, inputs)
+      return (nil, nil, inputs)
     }
   }
 

@@ -58,7 +58,7 @@ public enum TimingStep: CalibrationStep {
     if let folder = shot.frames {
       let plane = try work.require(BeltStep.self).result
       let track = try DiscTrack(
-        try pictures(folder, work, &inputs), plane: plane.color)
+        try pictures(folder, work, &inputs), plane: plane.color, lens: plane.lens)
       let approach = try track.approach(named: shot.name)
       (speed, seconds, disc) = (approach.millimetersPerSecond, approach.seconds, approach.y)
     }
