@@ -189,7 +189,10 @@ struct BeltPlaneTests {
       return bent
     }
     let judgement = try BeltPlane.estimate(rides).judgement()
-    #expect(judgement.advice.contains { $0.remedy.contains("calibrate the lens (intrinsics)") })
+    #expect(
+      judgement.advice.contains {
+        $0.remedy.contains("calibrate the lens ('mirage-calibrate intrinsics')")
+      })
   }
 }
 
