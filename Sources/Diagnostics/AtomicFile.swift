@@ -48,6 +48,12 @@ public enum JSONFile {
     guard String(validating: data, as: UTF8.self) != nil else {
       throw Complaint(place, "not valid JSON: the text is not UTF-8")
     }
+    if let wrong = HexadecimalNumbers.firstWrong(in: data) {
+      throw Complaint(
+        place,
+        "not valid JSON: line \(wrong.line) has '\(wrong.text)', digits 0 to 9 and A to F alone were "
+          + "wanted after 0x", remedy: "correct the file; nothing was changed")
+    }
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = true
     do {
