@@ -51,8 +51,8 @@ public enum JSONFile {
     if let wrong = HexadecimalNumbers.firstWrong(in: data) {
       throw Complaint(
         place,
-        "not valid JSON: line \(wrong.line) has '\(wrong.text)', digits 0 to 9 and A to F alone were "
-          + "wanted after 0x", remedy: "correct the file; nothing was changed")
+        "not valid JSON: line \(wrong.line) has '\(wrong.text)', digits 0 to 9 and A to F alone "
+          + "were wanted after 0x", remedy: "correct the file; nothing was changed")
     }
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = true

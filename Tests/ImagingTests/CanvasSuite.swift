@@ -97,7 +97,11 @@ struct CanvasSuite {
       "Kupfer 97 %", at: Point(x: 60, y: 25), size: 14, .white, background: Color(0, 0, 200),
       anchor: .center)
     let picture = canvas.picture
-    #expect(Self.places(.white, in: picture).count > 10)
+    // How many pixels are wholly white depends on the font that is at hand; strokes do not.
+    let light = (0..<picture.height).reduce(0) { sum, y in
+      sum + (0..<picture.width).count { picture[$0, y, 0] > 127 }
+    }
+    #expect(light > 100)
     #expect(Self.places(Color(0, 0, 200), in: picture).count > 300)
     #expect(canvas.textWidth("mm", size: 20) > canvas.textWidth("m", size: 20))
     #expect(picture[0, 0, 2] == 0)
