@@ -1,0 +1,55 @@
+import Foundation
+import Services
+
+extension Run {
+  /// Where those may look on who were asked in.
+  var httpAddress: HTTPAddress? {
+    get throws {
+      guard let http else { return nil }
+      guard isPaced else {
+        throw WrongOptions(
+          "--http", "found without real time", remedy: "add --pace real, or a --rate")
+      }
+      return try HTTPAddress(http)
+    }
+  }
+
+  /// Where a PLC finds the line's registers, if one is to.
+  var modbusAddress: ModbusAddress? {
+    get throws {
+      guard let modbus else { return nil }
+      guard isPaced else {
+        throw WrongOptions(
+          "--modbus", "found without real time", remedy: "add --pace real, or a --rate")
+      }
+      return try ModbusAddress(modbus)
+    }
+  }
+
+  /// Those who look on, if there are any.
+  var onlookers: Onlookers? {
+    get throws {
+      let (page, plant) = try (httpAddress, modbusAddress)
+      let supervisor = isPaced ? try Supervisor(ProcessInfo.processInfo.environment) : nil
+      guard page != nil || plant != nil || supervisor != nil else { return nil }
+      return try Onlookers(page: page, plant: plant, supervisor)
+    }
+  }
+}
+
+/// Who started the daemon and wants to know how it is, as the environment says.
+struct Supervisor {
+  let notice: LifeNotice
+  let watchdog: Duration?
+
+  /// Nil where a person started it.
+  init?(_ environment: [String: String]) throws {
+    guard let socket = environment["NOTIFY_SOCKET"] else { return nil }
+    notice = try LifeNotice(socket: socket)
+    let isMine = environment["WATCHDOG_PID"].map {
+      $0 == "\(ProcessInfo.processInfo.processIdentifier)"
+    }
+    let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
+    watchdog = isMine ?? true && microseconds > 0 ? .microseconds(microseconds) : nil
+  }
+}
