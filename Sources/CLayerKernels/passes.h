@@ -110,5 +110,3 @@ static inline LAYER_TARGET void LAYER(run)(
     default: return LAYER(pass)(s, arena, ticket, scratch);
   }
 }
-
-#undef LAYER_STEP

@@ -7,6 +7,8 @@
 // depend on nothing but the steps before, so that any number of threads may take them in any order
 // and the result has the same bits.
 #pragma once
+#include "learning.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -129,6 +131,8 @@ static inline void layer_squash_all(float *values) {
 #include "winograd.h"
 #include "depthwise.h"
 #include "passes.h"
+#include "convolving.h"
+#include "normalizing.h"
 #undef LAYER
 #undef LAYER_TARGET
 #undef LAYER_WIDE
@@ -142,6 +146,8 @@ static inline void layer_squash_all(float *values) {
 #include "winograd.h"
 #include "depthwise.h"
 #include "passes.h"
+#include "convolving.h"
+#include "normalizing.h"
 #undef LAYER
 #undef LAYER_TARGET
 #undef LAYER_FMA
@@ -158,6 +164,8 @@ static inline void layer_squash_all(float *values) {
 #include "winograd.h"
 #include "depthwise.h"
 #include "passes.h"
+#include "convolving.h"
+#include "normalizing.h"
 #undef LAYER
 #undef LAYER_TARGET
 #undef LAYER_FMA

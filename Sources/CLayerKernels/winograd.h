@@ -20,16 +20,24 @@
     d5 = last; \
   } while (0)
 
-/// One tile of one block of channels, from `values` on, rows `row_step` floats apart.
+/// One tile of one block of channels, from `values` on, rows `row_step` floats apart; max(0, d *
+/// factor + shift) of its numbers d where there is a factor.
 LAYER_STEP void LAYER(tile_forward)(
-    const float *values, ptrdiff_t row_step, float *target, ptrdiff_t target_step) {
+    const float *values, ptrdiff_t row_step, ptrdiff_t column_step, float *target,
+    ptrdiff_t target_step, const float *factor, const float *shift) {
   const layer_v16 two = (layer_v16)2, minus_two = (layer_v16)-2, four = (layer_v16)4;
   const layer_v16 minus_four = (layer_v16)-4, minus_five = (layer_v16)-5;
   layer_v16 d[36];
 #pragma clang loop unroll(full)
   for (int x = 0; x < 6; x++) {
 #pragma clang loop unroll(full)
-    for (int y = 0; y < 6; y++) d[6 * y + x] = LAYER_LOAD(values + y * row_step + x * 16);
+    for (int y = 0; y < 6; y++) {
+      layer_v16 value = LAYER_LOAD(values + y * row_step + x * column_step);
+      if (factor) {
+        value = LAYER_RECTIFIED(LAYER_FMA(value, LAYER_LOAD(factor), LAYER_LOAD(shift)));
+      }
+      d[6 * y + x] = value;
+    }
     LAYER_FORWARD(d[x], d[6 + x], d[12 + x], d[18 + x], d[24 + x], d[30 + x]);
   }
 #pragma clang loop unroll(full)
@@ -69,7 +77,8 @@ static inline LAYER_TARGET void LAYER(tile_at_border)(
 /// The 4 x 4 pixels of a tile, of which `rows` x `columns` are in the picture.
 LAYER_STEP void LAYER(tile_back)(
     const float *source, ptrdiff_t source_step, layer_v16 bias, int32_t ending,
-    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t width, const float *other, float *target) {
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row_step, ptrdiff_t column_step,
+    const float *other, float *target) {
   const layer_v16 two = (layer_v16)2, four = (layer_v16)4, eight = (layer_v16)8;
   layer_v16 half[24];
 #pragma clang loop unroll(full)
@@ -92,7 +101,7 @@ LAYER_STEP void LAYER(tile_back)(
 #pragma clang loop unroll(full)
     for (int x = 0; x < 4; x++) {
       if (x >= columns) break;
-      const ptrdiff_t place = (y * width + x) * 16;
+      const ptrdiff_t place = y * row_step + x * column_step;
       LAYER_WRITE(ending, r[x] + bias, other + place, target + place);
     }
   }
@@ -126,8 +135,8 @@ static inline LAYER_TARGET void LAYER(winograd)(
       float border[36 * 16];
       if (!is_inside) LAYER(tile_at_border)(values, width, reach, border);
       LAYER(tile_forward)(
-          is_inside ? values : border, is_inside ? width * 16 : 96,
-          front + place * depth + block * 16, front_step);
+          is_inside ? values : border, is_inside ? width * 16 : 96, 16,
+          front + place * depth + block * 16, front_step, NULL, NULL);
     }
   }
   LAYER(factors) f;
@@ -156,7 +165,7 @@ static inline LAYER_TARGET void LAYER(winograd)(
             ((image * outputs + block + half) * pixels + row * width + column) * 16;
         LAYER(tile_back)(
             back + half * f.target_step + place * 16, back_step, bias, s->ending, height - row,
-            width - column, width, arena + s->other.offset + pixel,
+            width - column, width * 16, 16, arena + s->other.offset + pixel,
             arena + s->target.offset + pixel);
       }
     }

@@ -48,7 +48,7 @@ extension Arena {
   /// Gives `tensors` one storage, each for as long as one of `steps` uses it.
   ///
   /// Those in `kept` stay untouched until the steps run again.
-  static func settle(_ tensors: [Memory], usedBy steps: [Primitive], keeping kept: [Memory])
+  static func settle(_ tensors: [Memory], usedBy steps: [any TrainingStep], keeping kept: [Memory])
     throws(EngineError)
   {
     var places: [ObjectIdentifier: Int] = [:]

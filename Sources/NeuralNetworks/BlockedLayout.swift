@@ -116,7 +116,7 @@ struct BlockedLayout {
   }
 
   /// 36 multiplications a tile against 9 a pixel, and something for the way there and back.
-  private static func winogradWins(_ window: Window, _ target: Graph.Value) -> Bool {
+  static func winogradWins(_ window: BlockedStep.Window, _ target: Graph.Value) -> Bool {
     guard window.size == 3, window.stride == 1, target.isSpatial else { return false }
     let tiles = ((target.shape[0] + 3) / 4) * ((target.shape[1] + 3) / 4)
     return 6 * tiles < target.shape[0] * target.shape[1]

@@ -14,7 +14,9 @@ public final class Engine {
   let handle: dnnl_engine_t
   let stream: dnnl_stream_t
   /// Whose kernels the inference plans of this engine are made of.
-  package var inferenceKernels = InferenceKernels.fastest
+  package var inferenceKernels = PlanKernels.fastest
+  /// Whose kernels its training plans are made of.
+  package var trainingKernels = PlanKernels.fastest
   private var helpers: Crew?
 
   private init(threads: Int) throws {

@@ -23,13 +23,13 @@ package enum InstructionSet: Int32, CaseIterable, Sendable {
   var weightsWidth: Int { layer_weights_width(rawValue) }
 }
 
-/// Whose kernels inference plans are made of.
-package enum InferenceKernels: Equatable, Sendable {
-  /// Ours, in blocked layouts.
+/// Whose kernels plans are made of.
+package enum PlanKernels: Equatable, Sendable {
+  /// Ours; in training plans only where they are faster, the rest is oneDNN's.
   case own(InstructionSet)
   /// oneDNN's, which ours are held against.
   case oneDNN
 
   /// The faster ones, by a rule that was measured and does not change from run to run.
-  package static var fastest: InferenceKernels { .own(.best) }
+  package static var fastest: PlanKernels { .own(.best) }
 }

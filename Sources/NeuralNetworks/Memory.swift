@@ -158,7 +158,8 @@ final class Memory {
     return view
   }
 
-  private var elements: UnsafeMutablePointer<Float> {
+  /// Where the numbers lie.
+  var elements: UnsafeMutablePointer<Float> {
     guard let storage else { preconditionFailure("memory: used before it was settled") }
     return (storage.address + offset).assumingMemoryBound(to: Float.self)
   }

@@ -140,11 +140,22 @@ struct Argument {
 }
 
 /// A computation that is ready to run again and again on the same tensors.
-final class Primitive {
+protocol TrainingStep: AnyObject {
+  /// The layer that it belongs to.
+  var place: String { get }
+  /// The kernel behind it.
+  var implementation: String { get }
+  /// The tensors that it reads and writes.
+  var memories: [Memory] { get }
+
+  func run(on engine: Engine) throws(EngineError)
+}
+
+/// A computation of oneDNN's.
+final class Primitive: TrainingStep {
   let place: String
   let implementation: String
   private let handle: dnnl_primitive_t
-  /// The tensors that it reads and writes.
   let memories: [Memory]
   private let arguments: [dnnl_exec_arg_t]
 

@@ -79,7 +79,7 @@ extension TrainingLayout {
     backward.append(try bench.make(description, arguments))
   }
 
-  private func soleRectifier(after node: Graph.Node) -> Graph.Node? {
+  func soleRectifier(after node: Graph.Node) -> Graph.Node? {
     let readers = graph.readers(of: node.value, among: isLive)
     guard readers.count == 1, readers[0].operation == .rectifier,
       !graph.outputs.contains(where: { $0.value == node.value })

@@ -37,14 +37,24 @@ final class TrainingLayout {
   var gradients: [Memory?]
   let parts: [String: PartMemory]
   /// Brings changed kernels into the layouts of their primitives.
-  var refresh: [Primitive] = []
-  var forward: [Primitive] = []
-  var backward: [Primitive] = []
+  var refresh: [any TrainingStep] = []
+  var forward: [any TrainingStep] = []
+  var backward: [any TrainingStep] = []
   var moving: [MovingStatistics] = []
   /// By value: whether any output needs it.
   let isLive: [Bool]
   /// By value: whether its gradient is asked for.
   let isDifferentiated: [Bool]
+  /// The instructions of our own kernels; nil where all is oneDNN's.
+  let set: InstructionSet?
+  /// Values that are never computed: those who read them compute them on the way.
+  var covered: Set<Int> = []
+  /// By value: the normalization that our convolutions do while they read.
+  var normalizedOnTheWay: [Int: OwnNormalization] = [:]
+  /// By value: the normalization that the sum behind it does.
+  var normalizedInSum: [Int: OwnNormalization] = [:]
+  /// By value: the sums that the convolution that made it took.
+  var measures: [Int: TicketSums] = [:]
   /// Gradients that only the backward pass sees; they share memory.
   private var passing: [Memory] = []
   private var backwardOf: [(value: Graph.Value, add: (Memory) throws(EngineError) -> Void)] = []
@@ -56,6 +66,7 @@ final class TrainingLayout {
     self.graph = graph
     self.statistics = statistics
     bench = try Workbench(batch: batch, on: engine)
+    set = if case .own(let set) = engine.trainingKernels { set } else { nil }
     values = .init(repeating: nil, count: graph.nodes.count)
     gradients = .init(repeating: nil, count: graph.nodes.count)
     contributions = .init(repeating: [], count: graph.nodes.count)
@@ -72,7 +83,7 @@ final class TrainingLayout {
     }
     self.isDifferentiated = isDifferentiated
     for node in graph.nodes where isLive[node.value.index] && values[node.value.index] == nil {
-      try addForward(node)
+      if !covered.contains(node.value.index) { try addForward(node) }
     }
   }
 
@@ -135,7 +146,12 @@ final class TrainingLayout {
 
   /// Makes a tensor that lives from its first to its last use in the backward pass.
   func passingGradient(_ value: Graph.Value) throws(EngineError) -> Memory {
-    let memory = try Memory(unsettled: bench.layout(value), on: bench.engine)
+    try passing(bench.layout(value))
+  }
+
+  /// Makes numbers that live from their first to their last use in the backward pass.
+  func passing(_ layout: Layout) throws(EngineError) -> Memory {
+    let memory = try Memory(unsettled: layout, on: bench.engine)
     passing.append(memory)
     return memory
   }
@@ -155,14 +171,19 @@ final class TrainingLayout {
   private func addForward(_ node: Graph.Node) throws(EngineError) {
     switch node.operation {
     case .input: _ = try allocate(node)
+    case .convolution(let name, _, _, _, let bias) where isOwnConvolution(node):
+      try addOwnConvolution(node, name, hasBias: bias == .learned)
     case .convolution(let name, _, _, _, let bias):
       try addWeighted(node, name, hasBias: bias == .learned)
     case .depthwiseConvolution(let name, _, _): try addWeighted(node, name, hasBias: false)
     case .dense(let name, _): try addWeighted(node, name, hasBias: true)
+    case .batchNormalization(let name) where set != nil: try addOwnNormalization(node, name)
     case .batchNormalization(let name): try addBatchNormalization(node, name)
     case .rectifier: try addElementwise(node, dnnl_eltwise_relu, dnnl_eltwise_relu_use_dst_for_bwd)
     case .logistic:
       try addElementwise(node, dnnl_eltwise_logistic, dnnl_eltwise_logistic_use_dst_for_bwd)
+    case .sum where node.inputs.contains(where: { normalizedInSum[$0.index] != nil }):
+      try addNormalizingSum(node)
     case .sum: try addSum(node, scale: 1)
     case .mean: try addSum(node, scale: 0.5)
     case .product: try addProduct(node)

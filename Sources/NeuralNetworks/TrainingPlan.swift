@@ -2,8 +2,10 @@ import Tensors
 
 /// A graph made ready to learn: forward and backward passes over batches of one size.
 ///
-/// All memory and all primitives are made when the plan is made. Not `Sendable`: it belongs to the
-/// engine's thread.
+/// All memory and all steps are made when the plan is made: our own kernels where they are faster,
+/// oneDNN's for the rest. The same parameters and batches give the same bits, as long as processor
+/// and number of threads stay the same; with other threads the last digits differ, since oneDNN
+/// cuts some sums by their number. Not `Sendable`: it belongs to the engine's thread.
 public final class TrainingPlan {
   /// Where batch normalization takes mean and variance from.
   public enum Statistics: Sendable {
@@ -151,7 +153,7 @@ public final class TrainingPlan {
     return Tensor(shape: [batch] + value.shape, values: memory.values(batch * value.count))
   }
 
-  /// The names of oneDNN's implementations behind the plan's steps, for tests and reports.
+  /// The names of the kernels behind the plan's steps, for tests and reports.
   package var implementations: [(place: String, name: String)] {
     (layout.refresh + layout.forward + layout.backward).map { ($0.place, $0.implementation) }
   }

@@ -6,6 +6,9 @@ final class Workbench {
   let batch: Int
   private var scratches: [Memory] = []
   private let plainAttributes: Attributes
+  /// Working memory of our own kernels: floats for each thread.
+  private(set) var ownScratchFloats = 0
+  private(set) var ownScratch: Storage?
 
   init(batch: Int, on engine: Engine) throws(EngineError) {
     self.engine = engine
@@ -16,6 +19,12 @@ final class Workbench {
   func memory(_ layout: Layout) throws(EngineError) -> Memory {
     try Memory(layout, on: engine)
   }
+
+  /// Memory for `count` numbers.
+  func numbers(_ count: Int) throws(EngineError) -> Memory { try memory(.plain([count])) }
+
+  /// Asks for working memory of our own kernels.
+  func reserve(_ floats: Int) { ownScratchFloats = max(ownScratchFloats, (floats + 15) / 16 * 16) }
 
   func layout(_ value: Graph.Value) -> Layout { .activation(batch: batch, value.shape) }
 
@@ -63,6 +72,9 @@ final class Workbench {
     let storage = Storage(byteCount: scratches.reduce(0) { max($0, $1.layout.byteCount) })
     for scratch in scratches { try scratch.settle(in: storage) }
     scratches = []
+    if ownScratchFloats > 0 {
+      ownScratch = Storage(byteCount: 4 * engine.threads * ownScratchFloats)
+    }
   }
 
   /// A vector seen as a picture of one pixel, as pools want it.

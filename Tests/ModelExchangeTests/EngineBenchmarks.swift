@@ -65,21 +65,32 @@ struct EngineBenchmarks {
     _ engine: String, _ threads: Int, _ model: URL, _ samples: Tensor, beside logits: [Float],
     in folder: URL
   ) throws -> AnsweringProgram {
-    let (file, result) = (folder.appending(path: "samples"), folder.appending(path: "result"))
+    try start(
+      "Tools/time-engines", [engine, "\(threads)", model.path], samples, beside: logits,
+      within: 2e-5, in: folder)
+  }
+
+  /// A program of `Tools`, ready to do what we have done, after its results were compared.
+  ///
+  /// They may differ by a share of the largest.
+  static func start(
+    _ program: String, _ arguments: [String], _ samples: Tensor, beside results: [Float],
+    within share: Double, in folder: URL
+  ) throws -> AnsweringProgram {
+    let (file, found) = (folder.appending(path: "samples"), folder.appending(path: "found"))
     try samples.values.withUnsafeBytes { try Data($0).write(to: file) }
-    let program = try AnsweringProgram(
-      packageRoot.appending(path: "Tools/time-engines").path,
-      [engine, "\(threads)", model.path, file.path, result.path])
-    try #require(program.answer() == "ready")
-    let bytes = [UInt8](try Data(contentsOf: result))
+    let process = try AnsweringProgram(
+      packageRoot.appending(path: program).path, arguments + [file.path, found.path])
+    try #require(process.answer() == "ready", "\(program) \(arguments)")
+    let bytes = [UInt8](try Data(contentsOf: found))
     let theirs = stride(from: 0, to: bytes.count, by: 4).map { place in
       Float(
         bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * UInt32($1)) })
     }
-    let largest = logits.map(abs).max() ?? 0
-    try #require(theirs.count == logits.count)
-    expectClose(logits, theirs, absolute: 2e-5 * Double(largest), relative: 0, engine)
-    return program
+    try #require(theirs.count == results.count)
+    let largest = Double(results.map(abs).max() ?? 0)
+    expectClose(results, theirs, absolute: share * largest, relative: 0, arguments[0])
+    return process
   }
 
   /// 696,360 parameters and 846 million operations: 64 × 64 pixels, stages of 32, 64 and 128.

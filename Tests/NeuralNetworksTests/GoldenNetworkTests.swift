@@ -54,7 +54,7 @@ struct GoldenNetworkTests {
   }
 
   @Test(
-    "the first ten losses agree", arguments: GoldenNetwork.all,
+    "the first ten losses agree, on every set of kernels", arguments: GoldenNetwork.all,
     OptimizerSettings.Algorithm.allCases)
   func losses(network: GoldenNetwork, algorithm: OptimizerSettings.Algorithm) throws {
     let wanted = try #require(try network.golden()[algorithm.rawValue])
@@ -62,19 +62,22 @@ struct GoldenNetworkTests {
     settings.learningRate = algorithm == .adamW ? 0.003 : 0.05
     settings.weightDecay = algorithm == .adamW ? 0.01 : 1e-3
     let choice = settings
-    let found = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
-      let plan = try TrainingPlan(
-        network.graph, batch: GoldenNetwork.batch, parameters: network.parameters, on: engine)
-      var optimizer = Optimizer(choice, parts: network.graph.parts)
-      return try (0..<10).map { _ in
-        let outputs = try plan.forward(network.inputs)
-        let loss = try Self.loss(outputs)
-        let gradients = try plan.backward(["logits": loss.gradient])
-        optimizer.step(&plan.parameters, gradients: gradients, rate: choice.learningRate)
-        return loss.value
+    for kernels in PlanKernels.available {
+      let found = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
+        engine.trainingKernels = kernels
+        let plan = try TrainingPlan(
+          network.graph, batch: GoldenNetwork.batch, parameters: network.parameters, on: engine)
+        var optimizer = Optimizer(choice, parts: network.graph.parts)
+        return try (0..<10).map { _ in
+          let outputs = try plan.forward(network.inputs)
+          let loss = try Self.loss(outputs)
+          let gradients = try plan.backward(["logits": loss.gradient])
+          optimizer.step(&plan.parameters, gradients: gradients, rate: choice.learningRate)
+          return loss.value
+        }
       }
+      expectClose(found, wanted.values, absolute: 0, relative: 1e-3, "\(kernels)")
     }
-    expectClose(found, wanted.values, absolute: 0, relative: 1e-3)
   }
 
   @Test("the folded network gives PyTorch's logits", arguments: GoldenNetwork.all)

@@ -7,11 +7,13 @@ import Testing
 struct GradientSuite {
   @Test(
     "every gradient of a layer agrees with finite differences of its outputs",
-    arguments: ExampleNetwork.layers)
-  func layersAgree(_ example: ExampleNetwork) async throws {
+    arguments: ExampleNetwork.layers, PlanKernels.available)
+  func layersAgree(_ example: ExampleNetwork, by kernels: PlanKernels) async throws {
     for statistics in [TrainingPlan.Statistics.batch, .running] {
       let complaints = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try PlanGradientCheck(example, statistics, on: engine).complaints { check, gradient, loss in
+        engine.trainingKernels = kernels
+        return try PlanGradientCheck(example, statistics, on: engine).complaints {
+          check, gradient, loss in
           try check.elementwise(gradient, loss)
         }
       }
@@ -21,11 +23,13 @@ struct GradientSuite {
 
   @Test(
     "a step along a network's gradient changes its outputs by as much as the gradient says",
-    arguments: ExampleNetwork.networks)
-  func networksAgree(_ example: ExampleNetwork) async throws {
+    arguments: ExampleNetwork.networks, PlanKernels.available)
+  func networksAgree(_ example: ExampleNetwork, by kernels: PlanKernels) async throws {
     for statistics in [TrainingPlan.Statistics.batch, .running] {
       let complaints = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try PlanGradientCheck(example, statistics, on: engine).complaints { check, gradient, loss in
+        engine.trainingKernels = kernels
+        return try PlanGradientCheck(example, statistics, on: engine).complaints {
+          check, gradient, loss in
           try check.alongGradient(gradient, loss)
         }
       }

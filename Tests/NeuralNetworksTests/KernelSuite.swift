@@ -6,11 +6,11 @@ import Testing
 
 @testable import NeuralNetworks
 
-extension InferenceKernels {
+extension PlanKernels {
   /// oneDNN's and ours, by each set of instructions that this processor has.
   static let available =
-    [InferenceKernels.oneDNN]
-    + InstructionSet.allCases.filter(\.isAvailable).map(InferenceKernels.own)
+    [PlanKernels.oneDNN]
+    + InstructionSet.allCases.filter(\.isAvailable).map(PlanKernels.own)
 }
 
 /// Our own kernels, layer by layer, beside plain loops in `Double`.
@@ -22,7 +22,7 @@ struct KernelSuite {
   func setsAreThere() {
     #expect(Self.sets.first == .portable)
     #expect(Self.sets.last == .best)
-    #expect(InferenceKernels.fastest == .own(.best))
+    #expect(PlanKernels.fastest == .own(.best))
   }
 
   @Test("convolutions of random shapes, sizes and strides give what loops give", arguments: sets)

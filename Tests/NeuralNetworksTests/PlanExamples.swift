@@ -45,6 +45,10 @@ struct ExampleNetwork: Sendable, CustomTestStringConvertible {
       let x = graph.input("x", shape: [7, 7, 3])
       graph.output("y", graph.convolution("a", x, filters: 16, kernel: 3, bias: .learned))
     },
+    ExampleNetwork("convolution 3 × 3 of 20 channels") { graph in
+      let x = graph.input("x", shape: [6, 9, 20])
+      graph.output("y", graph.convolution("a", x, filters: 11, kernel: 3, bias: .learned))
+    },
     ExampleNetwork("convolution 1 × 1 of 165 bands") { graph in
       let x = graph.input("x", shape: [5, 3, 165])
       graph.output("y", graph.convolution("a", x, filters: 32, kernel: 1))
@@ -162,7 +166,15 @@ struct ExampleNetwork: Sendable, CustomTestStringConvertible {
     graph.output("logits", graph.dense("head", hidden, outputs: 3))
   }
 
-  static let networks = [residual, twoStreams, separable]
+  /// Two normalizations that are added up, and one that is read by a convolution alone.
+  static let normalized = ExampleNetwork("normalized and added up") { graph in
+    let x = graph.input("x", shape: [5, 6, 17])
+    let y = graph.rectified(graph.batchNormalization("a.norm", x))
+    let z = graph.batchNormalization("b.norm", graph.convolution("b", y, filters: 17, kernel: 3))
+    graph.output("y", graph.rectified(graph.sum(graph.batchNormalization("c.norm", x), z)))
+  }
+
+  static let networks = [residual, twoStreams, separable, normalized]
 }
 
 /// The first place where two tensors differ by more than allowed, or nil.

@@ -7,13 +7,15 @@ import Testing
 struct PlanSuite {
   static let cases = ExampleNetwork.layers + ExampleNetwork.networks
 
-  @Test("a training plan gives what plain loops give", arguments: cases)
-  func trainingAgreesWithLoops(_ example: ExampleNetwork) async throws {
+  @Test(
+    "a training plan gives what plain loops give", arguments: cases, PlanKernels.available)
+  func trainingAgreesWithLoops(_ example: ExampleNetwork, by kernels: PlanKernels) async throws {
     let parameters = example.parameters(seed: 1)
     let inputs = example.inputs(batch: 3, seed: 2)
     for statistics in [TrainingPlan.Statistics.batch, .running] {
       let outputs = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try TrainingPlan(
+        engine.trainingKernels = kernels
+        return try TrainingPlan(
           example.graph, batch: 3, parameters: parameters, statistics: statistics, on: engine
         ).forward(inputs)
       }
@@ -139,8 +141,8 @@ struct PlanInferenceSuite {
 
   @Test(
     "an inference plan gives what plain loops give, in slices too", arguments: cases,
-    InferenceKernels.available)
-  func inferenceAgreesWithLoops(_ example: ExampleNetwork, by kernels: InferenceKernels)
+    PlanKernels.available)
+  func inferenceAgreesWithLoops(_ example: ExampleNetwork, by kernels: PlanKernels)
     async throws
   {
     let parameters = example.parameters(seed: 3)
@@ -179,8 +181,8 @@ struct PlanInferenceSuite {
 
   @Test(
     "normalizations, rectifiers and residual sums disappear into convolutions",
-    arguments: InferenceKernels.available)
-  func layersAreFused(_ kernels: InferenceKernels) async throws {
+    arguments: PlanKernels.available)
+  func layersAreFused(_ kernels: PlanKernels) async throws {
     let example = ExampleNetwork.residual
     let parameters = example.parameters(seed: 1)
     let places = try await Engine.onDedicatedThread(threads: 1) { engine in
