@@ -63,7 +63,7 @@ let libraries: [Library] = [
   Library(
     "Cameras", ["CV4L2", "BeltSimulation", "Imaging", "Tensors", "Units", "Diagnostics"],
     testsUse: ["CAllocationCount", "CJPEG", "CV4L2", "USBCameraSimulation"]),
-  Library("Conveyor", ["Imaging", "Units"]),
+  Library("Conveyor", ["CBeltRows", "Imaging", "Units"]),
   Library("Models", ["NeuralNetworks"]),
   Library(
     "Samples", ["CameraCalibration", "Imaging", "Hyperspectral", "Units", "Diagnostics"]),
@@ -101,7 +101,7 @@ let libraries: [Library] = [
     [
       "Bundles", "Cameras", "CameraCalibration", "Samples", "NeuralNetworks", "Conveyor", "Imaging",
       "Units", "Diagnostics",
-    ], testsUse: ["CAllocationCount", "Models"]),
+    ], testsUse: ["BeltSimulation", "CAllocationCount", "ModelExchange", "Models"]),
 ]
 
 /// The programs: each wires libraries together and does nothing else.
@@ -158,6 +158,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
   .systemLibrary(name: "CWebP", pkgConfig: "libwebpmux", providers: [.apt(["libwebp-dev"])]),
   .systemLibrary(name: "CPixelRows"),
+  .systemLibrary(name: "CBeltRows"),
   .systemLibrary(name: "CLayerKernels"),
   .systemLibrary(name: "CNumberTiles"),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

@@ -3,10 +3,11 @@ import Imaging
 /// How the empty belt looks, learned from the frames themselves: a level for each column and
 /// channel, and how far it scatters.
 ///
-/// Light falls off across the belt and hardly along it, so that one level a column is enough. The
-/// level is the median of what was seen there, which pieces leave alone as long as they cover less
-/// than half; a second median across neighboring columns removes a column that one piece covered
-/// for long. Histograms forget by halving, so that the model follows lamps that age.
+/// Light falls off across the belt and hardly along it, so that one level a column is enough; in
+/// wide pictures neighboring columns share one. The level is the median of what was seen there,
+/// which pieces leave alone as long as they cover less than half; a second median across
+/// neighboring columns removes a column that one piece covered for long. Histograms forget by
+/// halving, so that the model follows lamps that age.
 struct BeltBackground: Sendable {
   let width: Int
   let channels: Int
@@ -17,23 +18,35 @@ struct BeltBackground: Sendable {
   /// How many frames were learned from.
   private(set) var frames = 0
 
-  /// `[width, channels, 256]`.
+  /// Columns that share a level.
+  private let shared: Int
+  /// Levels across the picture.
+  private let groups: Int
+  /// `[groups, channels, 256]`.
   private var histogram: [UInt16]
+  /// `[groups, channels]`.
+  private var groupLevel: [UInt8]
   private var spread: [Int]
   private var samples = 0
   private var firstRow = 0
+  private var row: [UInt8] = []
 
   /// Rows of a frame that are looked at.
   private static let rowsPerFrame = 64
   /// Samples of a column after which the histograms are halved.
   private static let memory = 4096
+  /// Columns up to which each has a level of its own.
+  private static let groupsWanted = 480
 
   init(width: Int, channels: Int = 3) {
     self.width = width
     self.channels = channels
+    shared = max(1, width / Self.groupsWanted)
+    groups = (width + shared - 1) / shared
     level = [UInt8](repeating: 0, count: width * channels)
+    groupLevel = [UInt8](repeating: 0, count: groups * channels)
     deviation = [Float](repeating: 2, count: channels)
-    histogram = [UInt16](repeating: 0, count: width * channels * 256)
+    histogram = [UInt16](repeating: 0, count: groups * channels * 256)
     spread = [Int](repeating: 0, count: channels * 256)
   }
 
@@ -41,7 +54,9 @@ struct BeltBackground: Sendable {
   ///
   /// Where pieces seem to cover most of the picture, the belt itself must have changed, and every
   /// pixel counts.
-  mutating func learn(from picture: Picture, without pieces: LabelMap? = nil) {
+  mutating func learn(
+    from picture: Picture, without pieces: LabelMap? = nil, smoothedBy rows: inout BeltRows
+  ) {
     precondition(
       picture.width == width && picture.channels == channels,
       "belt background of \(width) columns: a picture of \(picture.width)")
@@ -49,11 +64,15 @@ struct BeltBackground: Sendable {
     let step = max(1, picture.height / Self.rowsPerFrame)
     let usable = pieces.flatMap { covered($0, step: step) < 0.6 ? $0 : nil }
     firstRow = (firstRow + 1) % step
+    // One column of each group speaks for it, another one with each frame.
+    let firstColumn = frames % shared
     for y in stride(from: firstRow, to: picture.height, by: step) {
-      for x in 0..<width {
+      rows.smooth(row: y, of: picture, into: &row)
+      for x in stride(from: firstColumn, to: width, by: shared) {
         if let usable, usable[x, y] != 0 { continue }
         for channel in 0..<channels {
-          histogram[(x * channels + channel) * 256 + Int(picture[x, y, channel])] += 1
+          let place = (x / shared * channels + channel) * 256
+          histogram[place + Int(row[x * channels + channel])] += 1
         }
       }
       samples += 1
@@ -81,15 +100,18 @@ struct BeltBackground: Sendable {
   }
 
   private mutating func update() {
-    for column in 0..<(width * channels) {
-      level[column] = median(of: column) ?? level[column]
-    }
+    for group in groupLevel.indices { groupLevel[group] = median(of: group) ?? groupLevel[group] }
     smooth()
     updateDeviation()
+    for x in 0..<width {
+      for channel in 0..<channels {
+        level[x * channels + channel] = groupLevel[x / shared * channels + channel]
+      }
+    }
   }
 
-  private func median(of column: Int) -> UInt8? {
-    let first = column * 256
+  private func median(of group: Int) -> UInt8? {
+    let first = group * 256
     var total = 0
     for value in 0..<256 { total += Int(histogram[first + value]) }
     guard total > 0 else { return nil }
@@ -103,15 +125,15 @@ struct BeltBackground: Sendable {
 
   /// Replaces each level by the median of those within a twelfth of the width on either side.
   private mutating func smooth() {
-    let reach = width / 12
+    let reach = groups / 12
     guard reach > 0 else { return }
-    let old = level
+    let old = groupLevel
     var window = [Int](repeating: 0, count: 256)
     for channel in 0..<channels {
       for value in 0..<256 { window[value] = 0 }
       var held = 0
-      for x in -reach..<width {
-        if x + reach < width {
+      for x in -reach..<groups {
+        if x + reach < groups {
           window[Int(old[(x + reach) * channels + channel])] += 1
           held += 1
         }
@@ -124,7 +146,7 @@ struct BeltBackground: Sendable {
         for value in 0..<256 {
           seen += window[value]
           if seen * 2 >= held {
-            level[x * channels + channel] = UInt8(value)
+            groupLevel[x * channels + channel] = UInt8(value)
             break
           }
         }
@@ -136,11 +158,11 @@ struct BeltBackground: Sendable {
   private mutating func updateDeviation() {
     for channel in 0..<channels {
       for value in 0..<256 { spread[channel * 256 + value] = 0 }
-      for x in 0..<width {
-        let column = x * channels + channel
+      for x in 0..<groups {
+        let place = x * channels + channel
         for value in 0..<256 {
-          let distance = abs(value - Int(level[column]))
-          spread[channel * 256 + distance] += Int(histogram[column * 256 + value])
+          let distance = abs(value - Int(groupLevel[place]))
+          spread[channel * 256 + distance] += Int(histogram[place * 256 + value])
         }
       }
       let total = spread[(channel * 256)..<(channel * 256 + 256)].reduce(0, +)

@@ -105,20 +105,13 @@ extension BeltView {
   ) -> Sighting {
     var low = Point<BeltFrame>(x: .infinity, y: .infinity)
     var high = Point<BeltFrame>(x: -.infinity, y: -.infinity)
-    var steps = 0
-    var stepCount = 0
-    var saturated = 0
+    var (steps, stepCount, saturated) = (0, 0, 0)
     for y in blob.rows {
-      var ends: (first: Int, last: Int)?
-      for x in blob.columns where labels[x, y] == blob.label {
-        ends = (ends?.first ?? x, x)
-        if brightest(picture, x, y) >= 250 { saturated += 1 }
-        guard x + 1 < width, y + 1 < height else { continue }
-        steps += abs(green(picture, x + 1, y) - green(picture, x, y))
-        steps += abs(green(picture, x, y + 1) - green(picture, x, y))
-        stepCount += 2
-      }
-      guard let ends else { continue }
+      let facts = RowFacts(of: blob, row: y, in: labels, of: picture)
+      steps += facts.steps
+      stepCount += facts.stepCount
+      saturated += facts.saturated
+      guard let ends = facts.ends else { continue }
       for corner in [
         (Double(ends.first) - 0.5, -0.5), (Double(ends.first) - 0.5, 0.5),
         (Double(ends.last) + 0.5, -0.5), (Double(ends.last) + 0.5, 0.5),
@@ -135,15 +128,5 @@ extension BeltView {
       areaSquareMillimeters: Double(blob.area) * squareMillimetersPerPixel,
       sharpness: meanStep / (meanStep + 8),
       saturation: Double(saturated) / Double(max(1, blob.area)))
-  }
-
-  private func brightest(_ picture: Picture, _ x: Int, _ y: Int) -> UInt8 {
-    var most: UInt8 = 0
-    for channel in 0..<picture.channels { most = max(most, picture[x, y, channel]) }
-    return most
-  }
-
-  private func green(_ picture: Picture, _ x: Int, _ y: Int) -> Int {
-    Int(picture[x, y, picture.channels / 2])
   }
 }

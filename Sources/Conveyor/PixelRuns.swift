@@ -1,4 +1,4 @@
-import Imaging
+import CBeltRows
 
 /// Horizontal runs of pixels, joined to connected regions by union and find.
 ///
@@ -6,12 +6,7 @@ import Imaging
 /// runs; find with path halving after Tarjan, van Leeuwen, *Worst-case Analysis of Set Union
 /// Algorithms*, 1984.
 struct PixelRuns: Sendable {
-  struct Run: Sendable {
-    var row: Int
-    var start: Int
-    /// First column behind the run.
-    var end: Int
-  }
+  typealias Run = BeltRows.Run
 
   /// Which pixels of neighboring rows touch.
   enum Connectivity {
@@ -21,24 +16,42 @@ struct PixelRuns: Sendable {
     case corners
   }
 
-  private(set) var runs: [Run] = []
+  /// In raster order: by row, then by column.
+  var runs: [Run] = []
+  /// The pixels of each region, at its number.
+  var areas: [Int] = []
+  /// A number for each region, at its own; 0 for none.
+  var labels: [UInt16] = []
   private var parent: [Int] = []
 
-  /// Collects the runs of a `width` × `height` picture where `isInside(index)` holds.
-  @inline(__always)
-  mutating func collect(
-    width: Int, height: Int, connectivity: Connectivity, where isInside: (Int) -> Bool
-  ) {
-    runs.removeAll(keepingCapacity: true)
+  /// Joins the runs to regions and measures these; none has a label yet.
+  mutating func join(_ connectivity: Connectivity) {
     parent.removeAll(keepingCapacity: true)
-    let reach = connectivity == .corners ? 1 : 0
+    for run in runs.indices { parent.append(run) }
+    let reach: Int32 = connectivity == .corners ? 1 : 0
     var above = 0..<0
-    for row in 0..<height {
-      let first = runs.count
-      collectRow(row, width: width, where: isInside)
-      join(first..<runs.count, with: above, reach: reach)
-      above = first..<runs.count
+    var first = 0
+    while first < runs.count {
+      let row = runs[first].row
+      var end = first
+      while end < runs.count, runs[end].row == row { end += 1 }
+      if let before = above.first, runs[before].row == row - 1 {
+        join(first..<end, with: above, reach: reach)
+      }
+      above = first..<end
+      first = end
     }
+    measure()
+  }
+
+  private mutating func measure() {
+    areas.removeAll(keepingCapacity: true)
+    labels.removeAll(keepingCapacity: true)
+    for _ in runs {
+      areas.append(0)
+      labels.append(0)
+    }
+    for run in runs.indices { areas[region(of: run)] += runs[run].count }
   }
 
   /// The number of the region that a run belongs to: the number of one of its runs.
@@ -51,22 +64,8 @@ struct PixelRuns: Sendable {
     return run
   }
 
-  @inline(__always)
-  private mutating func collectRow(_ row: Int, width: Int, where isInside: (Int) -> Bool) {
-    let base = row * width
-    var x = 0
-    while x < width {
-      while x < width, !isInside(base + x) { x += 1 }
-      guard x < width else { return }
-      let start = x
-      while x < width, isInside(base + x) { x += 1 }
-      parent.append(runs.count)
-      runs.append(Run(row: row, start: start, end: x))
-    }
-  }
-
   /// Joins runs of a row with those of the row above that they touch; both lists rise in x.
-  private mutating func join(_ current: Range<Int>, with above: Range<Int>, reach: Int) {
+  private mutating func join(_ current: Range<Int>, with above: Range<Int>, reach: Int32) {
     var candidate = above.lowerBound
     for run in current {
       while candidate < above.upperBound, runs[candidate].end + reach <= runs[run].start {

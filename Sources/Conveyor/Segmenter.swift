@@ -42,27 +42,35 @@ public struct Segmentation: Sendable, Equatable {
 /// touching pieces split.
 ///
 /// Learns how the belt looks on the way. Keeps its working space between frames; all pictures
-/// must have one size, and need no further memory then.
+/// must have one size, and need no further memory then. Only the first step looks at every pixel:
+/// it leaves runs, of which there are a thousand times fewer.
 public struct Segmenter: Sendable {
   public let settings: SegmentationSettings
-  private var pixels: PiecePixels
+  private var rows: BeltRows
   private var background: BeltBackground?
-  private var runs = PixelRuns()
-  private var holes = PixelRuns()
+  private var pieces = PixelRuns()
+  private var belt = PixelRuns()
   private var splitter: TouchingPieces
-  private var areaOfRegion: [Int] = []
-  private var labelOfRegion: [UInt16] = []
+  /// The runs of pieces and of what they enclose, and whose they are.
+  private var labeled: [(run: PixelRuns.Run, label: UInt16)] = []
 
   public init(_ settings: SegmentationSettings) {
+    self.init(settings, kind: .best)
+  }
+
+  /// With the kernels of one kind of processor.
+  init(_ settings: SegmentationSettings, kind: BeltRows.Kind) {
     self.settings = settings
-    pixels = PiecePixels(settings)
+    rows = BeltRows(settings, kind: kind)
     splitter = TouchingPieces(neckShare: settings.neckShare)
   }
 
+  /// Regions that had to be flooded to see whether they are several pieces.
+  var floods: Int { splitter.floods }
+
   /// Learns how the belt looks from a picture in which pieces cover less than half of it.
   public mutating func learn(from picture: Picture) {
-    pixels.smooth(picture)
-    learnSmoothed(without: nil)
+    learn(from: picture, without: nil)
   }
 
   /// Writes the pieces of `picture` into `found`, and learns from the belt between them.
@@ -78,111 +86,140 @@ public struct Segmenter: Sendable {
     let scale = max(squareMillimetersPerPixel, 1e-9)
     let minimum = max(1, Int(settings.minimumSquareMillimeters / scale))
     let hole = Int(settings.holeSquareMillimeters / scale)
-    pixels.smooth(picture)
-    if background == nil { learnSmoothed(without: nil) }
-    if let background { pixels.mark(picture, on: background) }
+    if background == nil { learn(from: picture, without: nil) }
+    if let background { rows.find(in: picture, on: background, into: &pieces.runs) }
     label(minimum: minimum, into: &found)
-    fillHoles(upTo: hole, in: &found.labels)
-    if settings.neckShare > 0 {
-      splitter.split(&found.labels, labels: found.blobs.count, minimum: minimum)
-    }
-    measure(&found, minimum: minimum)
-    learnSmoothed(without: found.labels)
+    fillHoles(upTo: hole, in: found.labels)
+    draw(&found.labels)
+    measure(&found)
+    if settings.neckShare > 0 { split(&found, minimum: minimum) }
+    learn(from: picture, without: found.labels)
   }
 
-  private mutating func learnSmoothed(without pieces: LabelMap?) {
-    let smoothed = pixels.smoothed
+  private mutating func learn(from picture: Picture, without pieces: LabelMap?) {
     var learned =
-      background ?? BeltBackground(width: smoothed.width, channels: smoothed.channels)
+      background ?? BeltBackground(width: picture.width, channels: picture.channels)
     // Two owners would make the histograms' memory be copied.
     background = nil
-    learned.learn(from: smoothed, without: pieces)
+    learned.learn(from: picture, without: pieces, smoothedBy: &rows)
     background = learned
   }
 
   /// Gives each region of at least `minimum` pixels a number.
   private mutating func label(minimum: Int, into found: inout Segmentation) {
-    let width = found.labels.width
-    runs.collect(width: width, height: found.labels.height, connectivity: .corners) {
-      pixels.isPiece[$0] != 0
-    }
-    areaOfRegion.removeAll(keepingCapacity: true)
-    labelOfRegion.removeAll(keepingCapacity: true)
-    for _ in runs.runs.indices {
-      areaOfRegion.append(0)
-      labelOfRegion.append(0)
-    }
-    for index in runs.runs.indices {
-      areaOfRegion[runs.region(of: index)] += runs.runs[index].end - runs.runs[index].start
-    }
+    pieces.join(.corners)
+    labeled.removeAll(keepingCapacity: true)
     found.blobs.removeAll(keepingCapacity: true)
     found.ignored = 0
-    var count: UInt16 = 0
-    for index in found.labels.labels.indices { found.labels.labels[index] = 0 }
-    for index in runs.runs.indices {
-      let region = runs.region(of: index)
-      guard areaOfRegion[region] >= minimum else { continue }
+    for index in pieces.runs.indices {
+      let region = pieces.region(of: index)
+      guard pieces.areas[region] >= minimum else { continue }
       if region == index {
-        guard Int(count) < settings.maximumPieces else {
+        guard found.blobs.count < min(settings.maximumPieces, Int(UInt16.max)) else {
           found.ignored += 1
           continue
         }
-        count += 1
-        labelOfRegion[region] = count
-        found.blobs.append(.empty(label: count))
+        pieces.labels[region] = UInt16(found.blobs.count + 1)
+        found.blobs.append(.empty(label: pieces.labels[region]))
       }
-      let run = runs.runs[index]
-      for x in run.start..<run.end {
-        found.labels.labels[run.row * width + x] = labelOfRegion[region]
-      }
+      guard pieces.labels[region] > 0 else { continue }
+      labeled.append((pieces.runs[index], pieces.labels[region]))
     }
   }
 
   /// Gives belt that a piece encloses to the piece.
-  private mutating func fillHoles(upTo limit: Int, in labels: inout LabelMap) {
+  private mutating func fillHoles(upTo limit: Int, in labels: LabelMap) {
     guard limit > 0 else { return }
-    let (width, height) = (labels.width, labels.height)
-    holes.collect(width: width, height: height, connectivity: .edges) {
-      labels.labels[$0] == 0
-    }
-    areaOfRegion.removeAll(keepingCapacity: true)
-    for _ in holes.runs.indices { areaOfRegion.append(0) }
-    for index in holes.runs.indices {
-      let run = holes.runs[index]
-      let atBorder =
-        run.row == 0 || run.row == height - 1 || run.start == 0 || run.end == width
+    collectBelt(width: Int32(labels.width), height: Int32(labels.height))
+    belt.join(.edges)
+    for index in belt.runs.indices {
+      let run = belt.runs[index]
       // A region that reaches the border is the open belt: never a hole.
-      areaOfRegion[holes.region(of: index)] += atBorder ? limit + 1 : run.end - run.start
+      if run.row == 0 || run.row == labels.height - 1 || run.start == 0 || run.end == labels.width {
+        belt.areas[belt.region(of: index)] = .max / 2
+      }
     }
-    for index in holes.runs.indices {
-      let region = holes.region(of: index)
-      guard areaOfRegion[region] <= limit else { continue }
-      let first = holes.runs[region]
-      let label = labels.labels[first.row * width + first.start - 1]
-      let run = holes.runs[index]
-      for x in run.start..<run.end { labels.labels[run.row * width + x] = label }
+    var left = 0
+    let pieceRuns = labeled.count
+    for index in belt.runs.indices {
+      let region = belt.region(of: index)
+      guard belt.areas[region] <= limit else { continue }
+      if region == index {
+        // The piece's run that ends where the hole begins.
+        let first = belt.runs[index]
+        while left < pieceRuns, labeled[left].run.isBefore(first) { left += 1 }
+        belt.labels[region] = labeled[left - 1].label
+      }
+      labeled.append((belt.runs[index], belt.labels[region]))
     }
   }
 
-  /// Measures each region and drops what splitting made smaller than a piece.
-  private mutating func measure(_ found: inout Segmentation, minimum: Int) {
-    let (width, height) = (found.labels.width, found.labels.height)
-    for index in found.blobs.indices { found.blobs[index] = .empty(label: UInt16(index + 1)) }
-    for y in 0..<height {
-      for x in 0..<width {
-        let label = Int(found.labels.labels[y * width + x])
-        guard label > 0 else { continue }
-        while found.blobs.count < label {
-          found.blobs.append(.empty(label: UInt16(found.blobs.count + 1)))
-        }
-        found.blobs[label - 1].add(x: x, y: y)
+  /// What lies between the runs of pieces.
+  private mutating func collectBelt(width: Int32, height: Int32) {
+    belt.runs.removeAll(keepingCapacity: true)
+    var next = 0
+    for row in 0..<height {
+      var x: Int32 = 0
+      while next < labeled.count, labeled[next].run.row == row {
+        let run = labeled[next].run
+        if run.start > x { belt.runs.append(PixelRuns.Run(row: row, start: x, end: run.start)) }
+        x = run.end
+        next += 1
       }
+      if x < width { belt.runs.append(PixelRuns.Run(row: row, start: x, end: width)) }
     }
-    for index in found.blobs.indices {
+  }
+
+  /// Writes the regions' numbers.
+  private func draw(_ labels: inout LabelMap) {
+    let width = labels.width
+    var span = labels.labels.mutableSpan
+    for index in 0..<span.count { span[index] = 0 }
+    for (run, label) in labeled {
+      let first = Int(run.row) * width
+      for place in (first + Int(run.start))..<(first + Int(run.end)) { span[place] = label }
+    }
+  }
+
+  /// Measures each region by its runs.
+  private func measure(_ found: inout Segmentation) {
+    for (run, label) in labeled { found.blobs[Int(label) - 1].add(run) }
+    let (width, height) = (found.labels.width, found.labels.height)
+    for index in found.blobs.indices { found.blobs[index].finish(width: width, height: height) }
+  }
+
+  /// Splits touching pieces, measures their parts, and drops those that are smaller than a piece.
+  private mutating func split(_ found: inout Segmentation, minimum: Int) {
+    let (width, height) = (found.labels.width, found.labels.height)
+    let whole = found.blobs.count
+    var next = whole + 1
+    for index in 0..<whole {
+      let blob = found.blobs[index]
+      let first = next
+      guard splitter.split(blob, of: &found.labels, minimum: minimum, next: &next, rows: &rows)
+      else { continue }
+      found.blobs[index] = .empty(label: blob.label)
+      for label in first..<next { found.blobs.append(.empty(label: UInt16(label))) }
+      for y in blob.rows {
+        for x in blob.columns {
+          let label = Int(found.labels[x, y])
+          guard label == blob.label || label >= first else { continue }
+          found.blobs[label - 1].add(
+            PixelRuns.Run(row: Int32(y), start: Int32(x), end: Int32(x + 1)))
+        }
+      }
       found.blobs[index].finish(width: width, height: height)
+      for label in first..<next { found.blobs[label - 1].finish(width: width, height: height) }
     }
     found.blobs.removeAll { $0.area < minimum }
   }
+}
+
+extension PixelRuns.Run {
+  var count: Int { Int(end - start) }
+
+  /// Whether it begins before `other`, in raster order.
+  func isBefore(_ other: Self) -> Bool { (row, start) < (other.row, other.start) }
 }
 
 extension Blob {
@@ -192,19 +229,18 @@ extension Blob {
       touchesBorder: false)
   }
 
-  /// Takes one pixel in, row by row.
-  ///
-  /// The centroid holds sums until `finish`.
-  fileprivate mutating func add(x: Int, y: Int) {
+  /// Takes the pixels of a run in; the centroid holds sums until `finish`.
+  fileprivate mutating func add(_ run: PixelRuns.Run) {
+    let (row, first, last) = (Int(run.row), Int(run.start), Int(run.end) - 1)
     if area == 0 {
-      (columns, rows) = (x...x, y...y)
+      (columns, rows) = (first...last, row...row)
     } else {
-      columns = min(columns.lowerBound, x)...max(columns.upperBound, x)
-      rows = rows.lowerBound...y
+      columns = min(columns.lowerBound, first)...max(columns.upperBound, last)
+      rows = min(rows.lowerBound, row)...max(rows.upperBound, row)
     }
-    area += 1
-    centroid.x += Double(x)
-    centroid.y += Double(y)
+    area += run.count
+    centroid.x += Double((first + last) * run.count) / 2
+    centroid.y += Double(row * run.count)
   }
 
   fileprivate mutating func finish(width: Int, height: Int) {
