@@ -18,7 +18,8 @@ public struct BeltMotion: Sendable {
   public private(set) var speedMillimetersPerSecond: Double?
   /// Time between the last two frames.
   public private(set) var interval: Duration?
-  private var last: LineInstant?
+  /// When the belt was last looked at.
+  public private(set) var last: LineInstant?
 
   public init() {}
 
@@ -26,7 +27,8 @@ public struct BeltMotion: Sendable {
   public mutating func observe(_ beltMillimeters: Double, at instant: LineInstant) {
     if let last, instant > last { interval = last.duration(to: instant) }
     if let last, instant < last { return }
-    if times.count >= 3, let expected = position(at: instant),
+    // The line through the first two frames after a change may lie across it, and is left again.
+    if times.count >= 2, let expected = position(at: instant),
       abs(beltMillimeters - expected) > Self.surpriseMillimeters
     {
       times.removeFirst(times.count - 1)

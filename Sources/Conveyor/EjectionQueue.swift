@@ -15,10 +15,16 @@ public struct ValveSettings: Codable, Equatable, Sendable {
   public var nozzles: NozzleLine?
   /// How long before its time a blast is handed to the valves, at least.
   public var leadMilliseconds: Double = 100
+  /// Longest time from the last look at the belt to a command.
+  ///
+  /// Over a longer one the belt may have stopped or changed its speed. A blast that no later frame
+  /// comes in time for is late.
+  public var forecastMilliseconds: Double = 500
   /// Most blasts waiting; more are dropped and counted.
   public var capacity = 1024
 
   public var latency: Duration { .nanoseconds(Int64(latencyMilliseconds * 1e6)) }
+  public var forecast: Duration { .nanoseconds(Int64(forecastMilliseconds * 1e6)) }
   public var lead: Duration { .nanoseconds(Int64(leadMilliseconds * 1e6)) }
   public var leastBlast: Duration { .nanoseconds(Int64(leastBlastMilliseconds * 1e6)) }
 
@@ -103,9 +109,18 @@ public struct EjectionQueue: Sendable {
   }
 
   /// Hands out the blasts that begin before the next look at the queue: within `interval` and the
-  /// valves' lead from `now`.
+  /// valves' lead from `now`, and not longer after the last look at the belt than can be foretold.
   public mutating func due(
     at now: LineInstant, interval: Duration, motion: BeltMotion, into ejections: inout [Ejection]
+  ) {
+    handOut(
+      at: now, interval: interval, motion: motion,
+      latest: motion.last?.advanced(by: valves.forecast), into: &ejections)
+  }
+
+  private mutating func handOut(
+    at now: LineInstant, interval: Duration, motion: BeltMotion, latest: LineInstant?,
+    into ejections: inout [Ejection]
   ) {
     ejections.removeAll(keepingCapacity: true)
     let horizon = now.advanced(by: max(valves.lead, interval + interval) + valves.latency)
@@ -126,6 +141,7 @@ public struct EjectionQueue: Sendable {
         lateNow += 1
         return true
       }
+      if let latest, commandAt > latest { return false }
       firedNow += 1
       ejections.append(
         Ejection(
@@ -141,6 +157,6 @@ public struct EjectionQueue: Sendable {
   public mutating func finish(
     at now: LineInstant, motion: BeltMotion, into ejections: inout [Ejection]
   ) {
-    due(at: now, interval: .seconds(3600), motion: motion, into: &ejections)
+    handOut(at: now, interval: .seconds(3600), motion: motion, latest: nil, into: &ejections)
   }
 }

@@ -113,14 +113,20 @@ struct TestRun {
   init(
     _ source: some FrameSource, _ classifier: ColorClassifier = ColorClassifier(),
     ejected: [String] = ["copper"], settings: PipelineSettings = TestLine.settings,
-    clock: SimulatedClock = SimulatedClock(), paint: ((() -> PaintedFrame) -> Void)? = nil
+    clock: SimulatedClock = SimulatedClock(), paint: ((() -> PaintedFrame) -> Void)? = nil,
+    watch: (SortEvent) -> Void = { _ in }
   ) throws {
     let pipeline = try Pipeline(
       classifier, calibration: TestLine.calibration, ejected: ejected, settings: settings,
       clock: clock)
     var run = LineRun(source, through: pipeline, clock: clock)
     var events: [SortEvent] = []
-    summary = try run.play(until: { false }, emit: { events.append($0) }, paint: paint)
+    summary = try run.play(
+      until: { false },
+      emit: { event in
+        events.append(event)
+        watch(event)
+      }, paint: paint)
     self.events = events
     seen = run.pipeline.seenBelt ?? seen
     for event in events {
