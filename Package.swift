@@ -95,7 +95,7 @@ let libraries: [Library] = [
       "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Hyperspectral", "Tensors",
       "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
-  Library("Services", ["CMicroHTTPD", "CModbus", "Units", "Diagnostics"]),
+  Library("Services", ["CMicroHTTPD", "CModbus", "CSQLite", "Units", "Diagnostics"]),
   Library(
     "Sorting",
     [
@@ -173,6 +173,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(
     name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(name: "CModbus", pkgConfig: "libmodbus", providers: [.apt(["libmodbus-dev"])]),
+  .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 ]
 
 let package = Package(
@@ -217,7 +218,7 @@ let package = Package(
         dependencies: dependencies(
           ["Bundles", "Diagnostics", "Models", "NeuralNetworks", "Samples", "Sorting", "Tensors"]
             + ["BeltSimulation", "CameraCalibration", "Commissioning", "Hyperspectral", "Imaging"]
-            + ["LineScan", "TestSupport", "Units"] + programs.map(\.name)),
+            + ["LineScan", "Services", "TestSupport", "Units"] + programs.map(\.name)),
         swiftSettings: swiftSettings),
     ]
 )

@@ -158,7 +158,8 @@ public struct Flag<Options>: Sendable {
   ) -> Self {
     Self(
       name: name, placeholder: nil, help: help,
-      set: { options, _ in options[keyPath: property] = true }, current: { _ in "" })
+      set: { options, _ in options[keyPath: property] = true },
+      current: { $0[keyPath: property] ? "true" : "" })
   }
 }
 

@@ -80,6 +80,17 @@ extension Command {
       .joined()
   }
 
+  /// The settings that differ from their defaults, by key, as a person would type them.
+  public var settings: [String: String] {
+    let defaults = Self()
+    var found: [String: String] = [:]
+    for flag in Self.flags where !flag.readsSettings {
+      let text = flag.current(self)
+      if text != flag.current(defaults) { found[Self.key(of: flag)] = text }
+    }
+    return found
+  }
+
   /// The settings of a file, and what is wrong with them, each with its place and in words.
   public static func read(
     settings file: URL

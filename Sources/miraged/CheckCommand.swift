@@ -48,6 +48,7 @@ struct CheckCommand: Command {
     look { _ = try options.valveAddress }
     look { _ = try options.httpAddress }
     look { _ = try options.modbusAddress }
+    look { _ = try options.storeSettings }
     guard !isTextOnly else { return problems }
     look {
       let input = try LineInput(options)

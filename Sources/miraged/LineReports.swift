@@ -75,6 +75,22 @@ extension PieceReport {
   }
 }
 
+extension BlastReport {
+  init(_ ejection: PieceEjection) {
+    self.init(
+      piece: ejection.piece, commandAt: ejection.commandAt, opensAt: ejection.opensAt,
+      closesAt: ejection.closesAt,
+      acrossMillimeters: ejection
+        .fromMillimeters...max(
+          ejection.fromMillimeters, ejection.toMillimeters))
+    nozzles = ejection.nozzles
+  }
+}
+
+extension LossReport {
+  init(_ loss: PieceLoss) { self.init(piece: loss.piece, reason: loss.reason.rawValue) }
+}
+
 extension CameraHealth {
   init(_ status: CameraStatus) {
     self.init(

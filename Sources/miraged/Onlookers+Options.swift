@@ -29,12 +29,23 @@ extension Run {
   /// Those who look on, if there are any.
   var onlookers: Onlookers? {
     get throws {
-      let (page, plant) = try (httpAddress, modbusAddress)
-      let supervisor = isPaced ? try Supervisor(ProcessInfo.processInfo.environment) : nil
-      guard page != nil || plant != nil || supervisor != nil else { return nil }
-      return try Onlookers(page: page, plant: plant, supervisor)
+      var invited = Invited()
+      (invited.page, invited.plant) = try (httpAddress, modbusAddress)
+      invited.store = try storeSettings
+      if isPaced { invited.supervisor = try Supervisor(ProcessInfo.processInfo.environment) }
+      return invited.isEmpty ? nil : try Onlookers(invited)
     }
   }
+}
+
+/// Who is asked to look on, or to keep what happens.
+struct Invited {
+  var page: HTTPAddress?
+  var plant: ModbusAddress?
+  var supervisor: Supervisor?
+  var store: StoreSettings?
+
+  var isEmpty: Bool { page == nil && plant == nil && supervisor == nil && store == nil }
 }
 
 /// Who started the daemon and wants to know how it is, as the environment says.

@@ -21,16 +21,18 @@ final class Onlookers: Sendable {
   private let server: HTTPServer?
   private let life: LifeKeeper?
   private let plant: ModbusServer?
+  private let evidence: Evidence?
   private let news: HandOver<News>
   private let frames: HandOver<PaintedFrame>
 
   /// Tells and serves from now on, so that it can be seen how the daemon starts.
-  init(page: HTTPAddress?, plant: ModbusAddress?, _ supervisor: Supervisor?) throws {
+  init(_ invited: Invited) throws {
     let (watch, view, album) = (LineWatch(), LiveView(), album)
+    evidence = try Evidence(invited, watch: watch)
     let pages = LinePages(watch)
-    let registers = try plant.map { try ModbusServer($0, watch: watch) }
-    self.plant = registers
-    server = try page.map { try HTTPServer($0) { pages.answer($0) } }
+    let registers = try invited.plant.map { try ModbusServer($0, watch: watch) }
+    plant = registers
+    server = try invited.page.map { try HTTPServer($0) { pages.answer($0) } }
     if let server { pages.count(server) }
     pages.show(
       LinePages.Pictures(view: { view.picture() }, piece: { album.picture(of: $0)?.jpeg }))
@@ -48,16 +50,27 @@ final class Onlookers: Sendable {
     frames = HandOver("view", capacity: 1, whenFull: .drop) { view.draw($0) }
     self.watch = watch
     self.view = view
-    life = supervisor.map { LifeKeeper($0.notice, watch: watch, watchdog: $0.watchdog) }
+    life = invited.supervisor.map { LifeKeeper($0.notice, watch: watch, watchdog: $0.watchdog) }
     if let registers { say("registers: \(registers.address)") }
     if let server { say("page: http://\(server.address)/") }
   }
 
-  func begin(_ facts: LineFacts, _ sources: LineWatch.Sources) { watch.begin(facts, sources) }
+  func begin(_ facts: LineFacts, _ sources: LineWatch.Sources) {
+    var sources = sources
+    evidence?.show(in: &sources)
+    watch.begin(facts, sources)
+  }
+
+  /// What is in force from now on, for those who keep it.
+  func note(_ setup: LineSetup) { evidence?.note(setup) }
 
   // MARK: Called on the frame thread
 
-  func put(_ event: SortEvent) { news.put(.event(event)) }
+  func put(_ event: SortEvent) {
+    news.put(.event(event))
+    evidence?.put(event)
+  }
+
   func put(_ outcome: FrameOutcome) { news.put(.frame(outcome)) }
 
   func paint(_ frame: () -> PaintedFrame) {
@@ -69,13 +82,15 @@ final class Onlookers: Sendable {
   /// Tells that the end has come, while the last blasts are fired.
   func end() { life?.end() }
 
-  /// Ends the pages; gives how many events they never saw for want of time.
-  func close() -> Int {
+  /// Ends all; gives what became of what was told, by output and outcome.
+  func close() -> [String: [String: Int]] {
     watch.halt()
     news.close()
     frames.close()
     server?.close()
     plant?.close()
-    return news.dropped
+    var counts = evidence?.close() ?? [:]
+    counts["page"] = ["dropped": news.dropped]
+    return counts
   }
 }

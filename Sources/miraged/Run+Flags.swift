@@ -32,6 +32,14 @@ extension Run {
       in: .from(1, to: 4096)),
     .optional("--http", \.http, "ADDRESS", "Serve the operator's page and figures: 127.0.0.1:8080"),
     .optional("--modbus", \.modbus, "ADDRESS", "Serve registers to a PLC: 192.168.1.20:1502"),
+    .optional(
+      "--store", \.storing.file, "FILE", "Keep pieces, blasts and alarms in an SQLite file"),
+    .value(
+      "--store-days", \.storing.days, "N", "Days that it keeps", in: .from(1, to: 3650)),
+    .value(
+      "--store-megabytes", \.storing.megabytes, "N", "What it may hold; the oldest goes",
+      in: .from(10, to: 1_000_000)),
+    .optional("--lot", \.storing.lot, "NAME", "The lot that is sorted, for the store"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
@@ -51,6 +59,8 @@ extension Run {
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper --pace real "
       + "--valves udp://127.0.0.1:5588 --nozzles 64 --http 127.0.0.1:8080",
+    "miraged run --bundle Runs/metals/bundle --simulate --rate 10 --speed 300 --eject copper "
+      + "--store line.mirage --lot 4711",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --speed 500 "
       + "--calibration rig.json --exposure 2",
     "miraged run --bundle Runs/metals/bundle --camera 046d:0825 --calibration rig.json "

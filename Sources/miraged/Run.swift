@@ -46,6 +46,7 @@ struct Run: Command {
   var nozzles: Int?
   var http: String?
   var modbus: String?
+  var storing = StoreWish()
   var render: URL?
   var summary: URL?
   var threads = 1

@@ -16,6 +16,7 @@ extension Run {
     let classifier = try BundleClassifier(bundle, on: engine)
     let advice = try compare(bundle, with: input)
     let facts = LineFacts(bundle, input, classifier.rule, targets, advice)
+    try onlookers?.note(setup(facts, input))
     var outcome: Outcome
     switch input.feed {
     case .frames(let source) where isPaced:
@@ -82,7 +83,7 @@ extension Run {
     if let blasts { summary.outputs["valves"] = blasts.close().account.counts }
     lines.close()
     paintings?.close()
-    if let onlookers { summary.outputs["page"] = ["dropped": onlookers.close()] }
+    if let onlookers { summary.outputs.merge(onlookers.close()) { $1 } }
     summary.isInterrupted = Interruption.isRequested
     summary.eventsDropped = lines.dropped
     summary.renderingsDropped = (paintings?.dropped ?? 0) + (painter?.passedOver ?? 0)

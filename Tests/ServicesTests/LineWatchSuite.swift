@@ -16,7 +16,10 @@ final class ToldLine: Sendable {
 
   var now: LineInstant { time.withLock { $0 } }
 
-  func begin(camera: CameraHealth? = nil, warnings: [LineReason] = []) {
+  func begin(
+    camera: CameraHealth? = nil, warnings: [LineReason] = [],
+    store: (@Sendable () -> StoreStatus)? = nil
+  ) {
     var facts = LineFacts(
       bundle: "metals", source: "belt \"1\"",
       classes: [
@@ -28,6 +31,7 @@ final class ToldLine: Sendable {
       now: { self.now }, missing: { self.missing.withLock { ($0.dropped, $0.lost) } })
     sources.valves = { self.valves.withLock { $0 } ?? ValveStatus() }
     if let camera { sources.camera = { camera } }
+    sources.store = store
     watch.begin(facts, sources)
   }
 
@@ -235,7 +239,7 @@ struct LineWatchSuite {
   @Test("the alert rules that are shipped ask for figures that there are")
   func alerts() throws {
     let line = ToldLine()
-    line.begin()
+    line.begin(store: { StoreStatus(file: "line.mirage") })
     line.play(seconds: 1)
     let known = Set(MetricsReader(line.watch.metrics(requests: (0, 0))).samples.map(\.name))
     let rules = packageRoot.appending(path: "Tools/prometheus/alerts.yml")

@@ -42,11 +42,13 @@ public struct LineState: Sendable, Codable {
   public var piecesLost: Int
   public var blastsFired: Int
   public var blastsLate: Int
+  public var blastsDropped: Int
   public var beltMillimetersPerSecond: Double?
   public var minute: Minute
   public var composition: [Share]
   public var valves: ValveStatus?
   public var camera: CameraHealth?
+  public var store: StoreStatus?
   /// The last hundred, newest first.
   public var pieces: [PieceReport]
 }

@@ -42,6 +42,7 @@ extension LineWatch {
         "mirage_camera_reconnects_total", .counter, "Times that the camera was found again.",
         Double(camera.reconnects))
     }
+    if let store = state.store { Self.add(store: store, to: &text) }
     text.begin("mirage_http_requests_total", .counter, "Requests for pages by what became of them.")
     text.add("mirage_http_requests_total", [("outcome", "answered")], Double(requests.answered))
     text.add("mirage_http_requests_total", [("outcome", "refused")], Double(requests.refused))
@@ -79,7 +80,7 @@ extension LineWatch {
     text.add("mirage_blasts_total", [("outcome", "fired")], Double(state.blastsFired))
     text.add("mirage_blasts_total", [("outcome", "late")], Double(state.blastsLate))
     text.add(
-      "mirage_blasts_total", [("outcome", "dropped")], Double(books.latest?.blastsDropped ?? 0))
+      "mirage_blasts_total", [("outcome", "dropped")], Double(state.blastsDropped))
   }
 
   private static func add(valves: ValveStatus, to text: inout MetricsText) {
@@ -105,6 +106,22 @@ extension LineWatch {
     text.single(
       "mirage_valve_restarts_total", .counter, "Starts of the box after the first.",
       Double(valves.restarts))
+  }
+
+  private static func add(store: StoreStatus, to text: inout MetricsText) {
+    text.single(
+      "mirage_store_working", .gauge, "1 while what is decided is stored.",
+      store.trouble == nil ? 1 : 0)
+    text.single(
+      "mirage_store_pieces_total", .counter, "Pieces that are stored for good.",
+      Double(store.stored))
+    text.single(
+      "mirage_store_waiting", .gauge, "Pieces, blasts and losses that are not stored yet.",
+      Double(store.waiting))
+    text.single(
+      "mirage_store_missed_total", .counter, "Pieces, blasts and losses that never will be stored.",
+      Double(store.missed))
+    text.single("mirage_store_used_bytes", .gauge, "What the store holds.", Double(store.bytes))
   }
 
   /// What Prometheus's own libraries tell of a process, under their names.

@@ -39,6 +39,7 @@ public final class LineWatch: Sendable {
     public var missing: @Sendable () -> (dropped: Int, lost: Int)
     public var valves: (@Sendable () -> ValveStatus)?
     public var camera: (@Sendable () -> CameraHealth)?
+    public var store: (@Sendable () -> StoreStatus)?
 
     public init(
       now: @escaping @Sendable () -> LineInstant,
@@ -95,15 +96,19 @@ public final class LineWatch: Sendable {
     }
   }
 
+  /// The line's clock; stands at zero until the run begins.
+  var now: LineInstant { sources.withLock { $0.now }() }
+
   /// How things stand now.
   public func state() -> LineState {
     let sources = sources.withLock { $0 }
     let now = sources.now()
     let (valves, camera, missing) = (sources.valves?(), sources.camera?(), sources.missing())
+    let store = sources.store?()
     return books.withLock { books in
       books.take(missing, at: now)
       books.forget(before: now.advanced(by: .seconds(-60)))
-      return LineState(books, at: now, valves: valves, camera: camera)
+      return LineState(books, at: now, valves: valves, camera: camera, store: store)
     }
   }
 }
@@ -130,7 +135,8 @@ extension LineWatch.Books {
 
 extension LineState {
   init(
-    _ books: LineWatch.Books, at now: LineInstant, valves: ValveStatus?, camera: CameraHealth?
+    _ books: LineWatch.Books, at now: LineInstant, valves: ValveStatus?, camera: CameraHealth?,
+    store: StoreStatus?
   ) {
     let latest = books.latest
     let speed = latest?.speedMillimetersPerSecond
@@ -142,12 +148,14 @@ extension LineState {
     piecesLost = latest?.piecesLost ?? 0
     blastsFired = latest?.blastsFired ?? 0
     blastsLate = latest?.blastsLate ?? 0
+    blastsDropped = latest?.blastsDropped ?? 0
     beltMillimetersPerSecond = speed
     facts = books.facts
     seconds = now.seconds
     ageSeconds = latest.map { max(0, $0.doneAt.duration(to: now).seconds) }
     self.valves = valves
     self.camera = camera
+    self.store = store
     pieces = books.pieces.reversed()
     let total = piecesDecided
     composition = books.decided.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
