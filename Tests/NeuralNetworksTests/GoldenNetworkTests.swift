@@ -14,11 +14,18 @@ struct GoldenNetworkTests {
   }
 
   @Test(
-    "outputs, loss and every gradient agree", arguments: GoldenNetwork.all,
-    [TrainingPlan.Statistics.batch, .running])
-  func gradients(network: GoldenNetwork, statistics: TrainingPlan.Statistics) throws {
+    "outputs, loss and every gradient agree, on every set of kernels",
+    arguments: GoldenNetwork.all, PlanKernels.available)
+  func gradients(network: GoldenNetwork, kernels: PlanKernels) throws {
+    for statistics in [TrainingPlan.Statistics.batch, .running] {
+      try compare(network, statistics, Self.pass(network, statistics, by: kernels))
+    }
+  }
+
+  private func compare(
+    _ network: GoldenNetwork, _ statistics: TrainingPlan.Statistics, _ pass: Pass
+  ) throws {
     let golden = try network.golden()
-    let pass = try Self.pass(network, statistics)
     let prefix = statistics == .batch ? "batch" : "running"
     func wanted(_ name: String) throws -> [Float] {
       try #require(golden["\(prefix)/\(name)"], "\(prefix)/\(name)").values
@@ -80,12 +87,15 @@ struct GoldenNetworkTests {
     }
   }
 
-  @Test("the folded network gives PyTorch's logits", arguments: GoldenNetwork.all)
-  func inference(network: GoldenNetwork) throws {
+  @Test(
+    "the folded network gives PyTorch's logits, on every set of kernels",
+    arguments: GoldenNetwork.all, PlanKernels.available)
+  func inference(network: GoldenNetwork, kernels: PlanKernels) throws {
     let wanted = try #require(try network.golden()["running/logits"])
     // Two slices of three: the last one is padded.
     let found = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
-      try InferencePlan(
+      engine.inferenceKernels = kernels
+      return try InferencePlan(
         network.graph, batch: 3, parameters: network.parameters, outputs: ["logits"], on: engine
       )(network.inputs)
     }
@@ -95,9 +105,11 @@ struct GoldenNetworkTests {
   }
 
   private static func pass(
-    _ network: GoldenNetwork, _ statistics: TrainingPlan.Statistics
+    _ network: GoldenNetwork, _ statistics: TrainingPlan.Statistics,
+    by kernels: PlanKernels = .fastest
   ) throws -> Pass {
     try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
+      engine.trainingKernels = kernels
       let plan = try TrainingPlan(
         network.graph, batch: GoldenNetwork.batch, parameters: network.parameters,
         statistics: statistics, on: engine)
