@@ -123,8 +123,8 @@ struct BeltRows: Sendable {
 
   /// Three times the distance of each pixel of a region to its edge; returns the largest.
   ///
-  /// `distance` gets `[rows + 2, columns + 2]` numbers: the region's box with a border of one around
-  /// it, 0 outside the region. Beyond the picture the region is thought to go on.
+  /// `distance` gets `[rows + 2, columns + 2]` numbers: the region's box with a border of one
+  /// around it, 0 outside the region. Beyond the picture the region is thought to go on.
   ///
   /// Source: Borgefors, *Distance Transformations in Digital Images*, 1986, the 3-4 chamfer
   /// distance.
