@@ -95,7 +95,9 @@ let libraries: [Library] = [
       "CalibrationTargets", "CameraCalibration", "Cameras", "Imaging", "Hyperspectral", "Tensors",
       "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
-  Library("Services", ["CMicroHTTPD", "CModbus", "CSQLite", "Units", "Diagnostics"]),
+  Library(
+    "Services", ["CMicroHTTPD", "CModbus", "CMosquitto", "CSQLite", "Units", "Diagnostics"]),
+  Library("ShiftReports", ["Services", "Pages", "Diagnostics"]),
   Library(
     "Sorting",
     [
@@ -118,7 +120,7 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "miraged", "Sources/miraged",
     [
       "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
-      "Diagnostics", "Imaging", "NeuralNetworks", "Services", "Sorting", "Units",
+      "Diagnostics", "Imaging", "NeuralNetworks", "Services", "ShiftReports", "Sorting", "Units",
     ]
   ),
   (
@@ -173,6 +175,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(
     name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
   .systemLibrary(name: "CModbus", pkgConfig: "libmodbus", providers: [.apt(["libmodbus-dev"])]),
+  .systemLibrary(
+    name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
   .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 ]
 

@@ -49,6 +49,7 @@ struct CheckCommand: Command {
     look { _ = try options.httpAddress }
     look { _ = try options.modbusAddress }
     look { _ = try options.storeSettings }
+    look { _ = try options.broker }
     guard !isTextOnly else { return problems }
     look {
       let input = try LineInput(options)

@@ -2,48 +2,82 @@ import Foundation
 import Services
 import Sorting
 
-/// What is kept of a run: each event goes from the frame thread to the store.
+/// What is kept of a run and told of it: each event goes from the frame thread to store and broker.
 final class Evidence: Sendable {
-  private let store: StoreKeeper
+  private let store: StoreKeeper?
+  private let broker: BrokerPublisher?
   private let events: HandOver<SortEvent>
 
-  /// Nil where nothing is to be kept.
+  /// Nil where nothing is to be kept or told.
   init?(_ invited: Invited, watch: LineWatch) throws {
-    guard let settings = invited.store else { return nil }
+    guard invited.store != nil || invited.broker != nil else { return nil }
     // A file that may not grow any more is then told as a full disk, and ends no sorting.
     signal(SIGXFSZ, SIG_IGN)
-    let store = try StoreKeeper(settings, watch: watch)
+    let store = try invited.store.map { try StoreKeeper($0, watch: watch) }
+    let broker = try invited.broker.map {
+      try BrokerPublisher($0.address, password: $0.password, watch: watch)
+    }
     let events = HandOver<SortEvent>("evidence", capacity: 4096, whenFull: .drop) { event in
       switch event {
-      case .decision(let decision): store.put(PieceReport(decision))
-      case .ejection(let ejection): store.put(BlastReport(ejection))
-      case .loss(let loss): store.put(LossReport(loss))
+      case .decision(let decision):
+        let piece = PieceReport(decision)
+        store?.put(piece)
+        broker?.put(piece)
+      case .ejection(let ejection):
+        let blast = BlastReport(ejection)
+        store?.put(blast)
+        broker?.put(blast)
+      case .loss(let loss):
+        let loss = LossReport(loss)
+        store?.put(loss)
+        broker?.put(loss)
       }
     }
-    store.count(missed: { events.dropped })
-    self.store = store
-    self.events = events
-    say("store: \(settings.file.relativePath)")
-    if let trouble = store.status.trouble {
-      say("store: \(trouble.problem)\n  help: \(trouble.remedy)")
+    store?.count(missed: { events.dropped })
+    broker?.count(dropped: { events.dropped })
+    (self.store, self.broker, self.events) = (store, broker, events)
+    if let store {
+      say("store: \(store.status.file)")
+      Self.complain("store", store.status.trouble)
     }
+    if let broker { say("broker: \(broker.status.broker)") }
   }
 
   /// What is in force from now on.
-  func note(_ setup: LineSetup) { store.begin(setup) }
+  func note(_ setup: LineSetup) { store?.begin(setup) }
 
-  /// Lets the line tell how keeping goes.
-  func show(in sources: inout LineWatch.Sources) { sources.store = { [store] in store.status } }
+  /// Lets the line tell how keeping and telling go.
+  func show(in sources: inout LineWatch.Sources) {
+    if let store { sources.store = { store.status } }
+    if let broker { sources.broker = { broker.status } }
+  }
 
   /// Called on the frame thread; neither waits nor takes memory.
   func put(_ event: SortEvent) { events.put(event) }
 
-  /// Stores what is left; gives what became of it.
+  /// Stores and tells what is left; gives what became of all.
   func close() -> [String: [String: Int]] {
     events.close()
-    let status = store.close()
-    say("store: \(status.stored) pieces stored, \(status.missed) records missed")
-    if let trouble = status.trouble { say("store: \(trouble.problem)\n  help: \(trouble.remedy)") }
-    return ["store": ["stored": status.stored, "missed": status.missed]]
+    var counts: [String: [String: Int]] = [:]
+    if let status = broker?.close() {
+      say(
+        "broker: \(status.delivered) messages delivered, \(status.waiting) left, "
+          + "\(status.dropped) dropped")
+      Self.complain("broker", status.trouble)
+      counts["broker"] = [
+        "delivered": status.delivered, "left": status.waiting, "dropped": status.dropped,
+      ]
+    }
+    if let status = store?.close() {
+      say("store: \(status.stored) pieces stored, \(status.missed) records missed")
+      Self.complain("store", status.trouble)
+      counts["store"] = ["stored": status.stored, "missed": status.missed]
+    }
+    return counts
+  }
+
+  private static func complain(_ name: String, _ trouble: LineReason?) {
+    guard let trouble else { return }
+    say("\(name): \(trouble.problem)\n  help: \(trouble.remedy)")
   }
 }

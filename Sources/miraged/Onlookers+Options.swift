@@ -31,7 +31,7 @@ extension Run {
     get throws {
       var invited = Invited()
       (invited.page, invited.plant) = try (httpAddress, modbusAddress)
-      invited.store = try storeSettings
+      (invited.store, invited.broker) = try (storeSettings, broker)
       if isPaced { invited.supervisor = try Supervisor(ProcessInfo.processInfo.environment) }
       return invited.isEmpty ? nil : try Onlookers(invited)
     }
@@ -44,8 +44,11 @@ struct Invited {
   var plant: ModbusAddress?
   var supervisor: Supervisor?
   var store: StoreSettings?
+  var broker: InvitedBroker?
 
-  var isEmpty: Bool { page == nil && plant == nil && supervisor == nil && store == nil }
+  var isEmpty: Bool {
+    page == nil && plant == nil && supervisor == nil && store == nil && broker == nil
+  }
 }
 
 /// Who started the daemon and wants to know how it is, as the environment says.

@@ -40,6 +40,9 @@ extension Run {
       "--store-megabytes", \.storing.megabytes, "N", "What it may hold; the oldest goes",
       in: .from(10, to: 1_000_000)),
     .optional("--lot", \.storing.lot, "NAME", "The lot that is sorted, for the store"),
+    .optional(
+      "--mqtt", \.telling.address, "ADDRESS", "Tell a broker: mqtt://user@HOST:1883/plant/line-1"),
+    .optional("--mqtt-password", \.telling.password, "FILE", "A file whose first line is it"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),

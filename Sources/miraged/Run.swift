@@ -47,6 +47,7 @@ struct Run: Command {
   var http: String?
   var modbus: String?
   var storing = StoreWish()
+  var telling = BrokerWish()
   var render: URL?
   var summary: URL?
   var threads = 1

@@ -18,7 +18,8 @@ final class ToldLine: Sendable {
 
   func begin(
     camera: CameraHealth? = nil, warnings: [LineReason] = [],
-    store: (@Sendable () -> StoreStatus)? = nil
+    store: (@Sendable () -> StoreStatus)? = nil,
+    broker: (@Sendable () -> BrokerStatus)? = nil
   ) {
     var facts = LineFacts(
       bundle: "metals", source: "belt \"1\"",
@@ -31,7 +32,7 @@ final class ToldLine: Sendable {
       now: { self.now }, missing: { self.missing.withLock { ($0.dropped, $0.lost) } })
     sources.valves = { self.valves.withLock { $0 } ?? ValveStatus() }
     if let camera { sources.camera = { camera } }
-    sources.store = store
+    (sources.store, sources.broker) = (store, broker)
     watch.begin(facts, sources)
   }
 
@@ -239,7 +240,8 @@ struct LineWatchSuite {
   @Test("the alert rules that are shipped ask for figures that there are")
   func alerts() throws {
     let line = ToldLine()
-    line.begin(store: { StoreStatus(file: "line.mirage") })
+    line.begin(
+      store: { StoreStatus(file: "line.mirage") }, broker: { BrokerStatus(broker: "plant") })
     line.play(seconds: 1)
     let known = Set(MetricsReader(line.watch.metrics(requests: (0, 0))).samples.map(\.name))
     let rules = packageRoot.appending(path: "Tools/prometheus/alerts.yml")

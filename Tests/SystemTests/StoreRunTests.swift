@@ -69,6 +69,12 @@ struct StoreRunTests {
       #expect(setup.bundleDigest.count == 64 && setup.settings["eject"] == "copper,brass")
       #expect(setup.classes.map(\.isEjected) == [true, true, false])
       #expect(try reader.runs().first?.endedAt != nil)
+      let lot = ["report", "--store", file.path, "--lot", "4711 \"a\""]
+      let told = try run("miraged", lot)
+      #expect(told.output.contains("pieces \(decisions.count), of them"), "\(told.error)")
+      let page = folder.appending(path: "lot.html")
+      #expect(try run("miraged", lot + ["--out", page.path]).status == 0)
+      #expect(try String(contentsOf: page, encoding: .utf8).contains("lot 4711 &quot;a&quot;"))
       #expect(result.error.contains("store: \(decisions.count) pieces stored, 0 records missed"))
     }
   }

@@ -31,7 +31,7 @@ extension LineState {
           remedy: "slow the belt a little, or take other work off this computer", isUnfit: false))
     }
     reasons += frameReasons(books)
-    if let trouble = store?.trouble { reasons.append(trouble) }
+    reasons += [store?.trouble, broker?.trouble].compactMap { $0 }
     return reasons + (facts?.warnings ?? [])
   }
 

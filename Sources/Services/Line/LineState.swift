@@ -49,6 +49,7 @@ public struct LineState: Sendable, Codable {
   public var valves: ValveStatus?
   public var camera: CameraHealth?
   public var store: StoreStatus?
+  public var broker: BrokerStatus?
   /// The last hundred, newest first.
   public var pieces: [PieceReport]
 }

@@ -43,6 +43,7 @@ extension LineWatch {
         Double(camera.reconnects))
     }
     if let store = state.store { Self.add(store: store, to: &text) }
+    if let broker = state.broker { Self.add(broker: broker, to: &text) }
     text.begin("mirage_http_requests_total", .counter, "Requests for pages by what became of them.")
     text.add("mirage_http_requests_total", [("outcome", "answered")], Double(requests.answered))
     text.add("mirage_http_requests_total", [("outcome", "refused")], Double(requests.refused))
@@ -122,6 +123,20 @@ extension LineWatch {
       "mirage_store_missed_total", .counter, "Pieces, blasts and losses that never will be stored.",
       Double(store.missed))
     text.single("mirage_store_used_bytes", .gauge, "What the store holds.", Double(store.bytes))
+  }
+
+  private static func add(broker: BrokerStatus, to text: inout MetricsText) {
+    text.single(
+      "mirage_broker_connected", .gauge, "1 while the MQTT broker is there.",
+      broker.isConnected ? 1 : 0)
+    for (name, kind, help, count) in [
+      ("delivered_total", .counter, "Messages that the broker has.", broker.delivered),
+      ("waiting", .gauge, "Messages that wait for the broker.", broker.waiting),
+      ("dropped_total", .counter, "Messages that the broker never will get.", broker.dropped),
+      ("reconnects_total", .counter, "Times that the broker was found again.", broker.reconnects),
+    ] as [(String, MetricsText.Kind, String, Int)] {
+      text.single("mirage_broker_\(name)", kind, help, Double(count))
+    }
   }
 
   /// What Prometheus's own libraries tell of a process, under their names.

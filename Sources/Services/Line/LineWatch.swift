@@ -40,6 +40,7 @@ public final class LineWatch: Sendable {
     public var valves: (@Sendable () -> ValveStatus)?
     public var camera: (@Sendable () -> CameraHealth)?
     public var store: (@Sendable () -> StoreStatus)?
+    public var broker: (@Sendable () -> BrokerStatus)?
 
     public init(
       now: @escaping @Sendable () -> LineInstant,
@@ -104,11 +105,14 @@ public final class LineWatch: Sendable {
     let sources = sources.withLock { $0 }
     let now = sources.now()
     let (valves, camera, missing) = (sources.valves?(), sources.camera?(), sources.missing())
-    let store = sources.store?()
+    let (store, broker) = (sources.store?(), sources.broker?())
     return books.withLock { books in
       books.take(missing, at: now)
       books.forget(before: now.advanced(by: .seconds(-60)))
-      return LineState(books, at: now, valves: valves, camera: camera, store: store)
+      var state = LineState(books, at: now, valves: valves, camera: camera)
+      (state.store, state.broker) = (store, broker)
+      state.judge(books, at: now)
+      return state
     }
   }
 }
@@ -135,8 +139,7 @@ extension LineWatch.Books {
 
 extension LineState {
   init(
-    _ books: LineWatch.Books, at now: LineInstant, valves: ValveStatus?, camera: CameraHealth?,
-    store: StoreStatus?
+    _ books: LineWatch.Books, at now: LineInstant, valves: ValveStatus?, camera: CameraHealth?
   ) {
     let latest = books.latest
     let speed = latest?.speedMillimetersPerSecond
@@ -155,7 +158,6 @@ extension LineState {
     ageSeconds = latest.map { max(0, $0.doneAt.duration(to: now).seconds) }
     self.valves = valves
     self.camera = camera
-    self.store = store
     pieces = books.pieces.reversed()
     let total = piecesDecided
     composition = books.decided.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -163,6 +165,10 @@ extension LineState {
     alarms = []
     sentence = ""
     isFit = false
+  }
+
+  /// What is not as it should be, from all that is known.
+  mutating func judge(_ books: LineWatch.Books, at now: LineInstant) {
     alarms = reasons(books, at: now)
     isFit = state == .continuousExecution && !alarms.contains(where: \.isUnfit)
     sentence = currentSentence
