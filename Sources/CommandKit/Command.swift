@@ -1,18 +1,23 @@
 import Foundation
 
+/// Values that are given by name, on a command line or in a file: its stored properties are the
+/// settings, their initial values the defaults.
+public protocol Settings: Sendable {
+  /// What may be given by name, in the order of the help text.
+  static var flags: [Flag<Self>] { get }
+  init()
+}
+
 /// A subcommand: its stored properties are the options, their initial values the defaults.
-public protocol Command: Sendable {
+public protocol Command: Settings {
   /// What a person types after the program's name.
   static var name: String { get }
   /// One sentence for the list of commands.
   static var summary: String { get }
-  /// What may be given by name, in the order of the help text.
-  static var flags: [Flag<Self>] { get }
   /// What is given by position.
   static var operands: [Operand<Self>] { get }
   /// Whole command lines that work, for the end of the help text.
   static var examples: [String] { get }
-  init()
   /// Does the work; a thrown `Explained` error is printed, its exit status is the program's.
   func run() async throws
 }
@@ -58,9 +63,11 @@ public struct Flag<Options>: Sendable {
   var occurrence = Occurrence.optional
   /// Whether the value names a file or folder.
   var isPath = false
+  /// Whether a file may give numbers by name.
+  var takesTable = false
   /// Whether the value names a file with values for the other flags.
   var readsSettings = false
-  let set: @Sendable (inout Options, String) throws(UsageError) -> Void
+  var set: @Sendable (inout Options, String) throws(UsageError) -> Void
   /// The value as a person would type it; empty where there is none.
   let current: @Sendable (Options) -> String
   /// Forgets the initial values before the first of a repeated flag.

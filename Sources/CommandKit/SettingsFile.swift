@@ -48,7 +48,8 @@ enum SettingValue: Decodable {
   case toggle(Bool)
   case text(String)
   case list([String])
-  /// An object, nothing, or a list of other things.
+  case table([String: Double])
+  /// Another object, nothing, or a list of other things.
   case unusable
 
   init(from decoder: any Decoder) throws {
@@ -66,13 +67,15 @@ enum SettingValue: Decodable {
       self = .text(value)
     } else if let value = try? container.decode([String].self) {
       self = .list(value)
+    } else if let value = try? container.decode([String: Double].self) {
+      self = .table(value)
     } else {
       self = .unusable
     }
   }
 }
 
-extension Command {
+extension Settings {
   /// The name of a flag in a settings file: `--valve-latency` is `valveLatency`.
   static func key(of flag: Flag<Self>) -> String {
     let words = flag.name.drop { $0 == "-" }.split(separator: "-")
@@ -157,8 +160,12 @@ extension Flag {
     _ options: inout Options, to value: SettingValue, in folder: URL
   ) throws(UsageError) {
     switch (value, placeholder) {
-    case (.unusable, let wanted):
-      let kind = wanted.map { "\($0), a text, a number or a list of texts" }
+    case (.table(let numbers), _) where takesTable:
+      try set(&options, NamedNumbers.text(of: numbers, for: name))
+    case (.unusable, let wanted), (.table, let wanted):
+      let kind = wanted.map {
+        "\($0), a text, a number or \(takesTable ? "numbers by name" : "a list of texts")"
+      }
       throw UsageError("\(name) takes \(kind ?? "true or false")")
     case (.toggle(let isOn), nil): if isOn { try set(&options, "") }
     case (_, nil): throw UsageError("\(name) takes true or false")

@@ -91,6 +91,13 @@ public struct Tracker: Sendable {
     tracks[track].evidence.add(logits, weight: weight)
   }
 
+  /// Forgets what was said of pieces that are not decided.
+  public mutating func unhear() {
+    for index in tracks.indices where !tracks[index].isDecided {
+      tracks[index].evidence = Evidence()
+    }
+  }
+
   /// Marks a piece as decided.
   public mutating func settle(_ track: Int, isLate: Bool) {
     precondition(!tracks[track].isDecided, "piece \(tracks[track].piece) is decided twice")

@@ -6,11 +6,11 @@ import Synchronization
 /// Networks on one dedicated thread: oneDNN, and our own kernels with their helpers.
 ///
 /// oneDNN's OpenMP runtime keeps one pool of workers per calling thread, so all plans of an engine
-/// run on the thread that made it; a call from another thread traps.
+/// run on the thread that made it or took it over; a call from another thread traps.
 public final class Engine {
   /// How many threads compute.
   public let threads: Int
-  private let thread: pthread_t
+  private var thread: pthread_t
   let handle: dnnl_engine_t
   let stream: dnnl_stream_t
   /// Whose kernels the inference plans of this engine are made of.
@@ -19,7 +19,8 @@ public final class Engine {
   package var trainingKernels = PlanKernels.fastest
   private var helpers: Crew?
 
-  private init(threads: Int) throws {
+  /// An engine of the calling thread.
+  public init(threads: Int) throws {
     precondition(threads > 0, "engine: \(threads) threads found, at least one wanted")
     self.threads = threads
     thread = pthread_self()
@@ -47,6 +48,15 @@ public final class Engine {
     let made = try Crew(threads: threads)
     helpers = made
     return made
+  }
+
+  /// Makes the engine and its plans the calling thread's; whose they were may not use them any more,
+  /// nor at the same time.
+  public func moveToThisThread() {
+    let caller = pthread_self()
+    guard pthread_equal(thread, caller) == 0 else { return }
+    thread = caller
+    omp_set_num_threads(Int32(threads))
   }
 
   func checkThread() {

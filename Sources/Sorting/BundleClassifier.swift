@@ -3,24 +3,22 @@ import Conveyor
 import Diagnostics
 import NeuralNetworks
 import Samples
+import Synchronization
 
-/// The student of a bundle, on the engine's thread.
+/// The student of a bundle, on an engine of its own that follows whoever classifies.
+///
+/// One thread at a time has a use for it: it is made and warmed on one, then used by the frame
+/// thread, and the lock around it is never waited for.
 public final class BundleClassifier: PieceClassifier {
   public let recipe: SampleRecipe
   public let rule: DecisionRule
-  private let single: InferencePlan
-  private let several: InferencePlan
-  private let colorCount: Int
-  private var singleLogits: [Float]
-  private var severalLogits: [Float]
+  private let plans: Mutex<StudentPlans>
 
-  /// Crops that one pass of the larger plan takes.
-  private static let slice = 8
-
-  /// Makes plans for one piece and for eight; `bundle` has passed its self-test.
+  /// Makes plans for one piece and for eight, on an engine of `threads` threads.
   ///
-  /// - Throws: a `Complaint` for a bundle that was not trained on pieces of a belt.
-  public init(_ bundle: StudentBundle, on engine: Engine) throws {
+  /// `bundle` has passed its self-test. Throws a `Complaint` for a bundle that was not trained on
+  /// pieces of a belt.
+  public init(_ bundle: StudentBundle, threads: Int) throws {
     let contents = bundle.contents
     guard contents.recipe.cropMillimeters != nil else {
       throw Complaint(
@@ -32,26 +30,51 @@ public final class BundleClassifier: PieceClassifier {
     rule = DecisionRule(
       classes: contents.classes, temperature: Double(contents.temperature),
       thresholds: contents.thresholds, energyLimit: contents.energyLimit)
-    single = try bundle.plan(batch: 1, on: engine)
-    several = try bundle.plan(batch: Self.slice, on: engine)
-    colorCount = contents.recipe.colorCount
-    singleLogits = [Float](repeating: 0, count: contents.classes.count)
-    severalLogits = [Float](repeating: 0, count: Self.slice * contents.classes.count)
+    plans = Mutex(try StudentPlans(bundle, threads: threads))
   }
 
   /// Runs whole slices of eight, and what is left one by one.
   public func classify(_ crops: [Float], count: Int, into logits: inout [Float]) throws {
+    try plans.withLock { plans in try plans.classify(crops, count: count, into: &logits) }
+  }
+}
+
+/// A student's plans and the engine that they belong to.
+private struct StudentPlans {
+  /// Crops that one pass of the larger plan takes.
+  private static let slice = 8
+
+  private let engine: Engine
+  private let single: InferencePlan
+  private let several: InferencePlan
+  private let colorCount: Int
+  private let classCount: Int
+  private var singleLogits: [Float]
+  private var severalLogits: [Float]
+
+  init(_ bundle: StudentBundle, threads: Int) throws {
+    engine = try Engine(threads: threads)
+    single = try bundle.plan(batch: 1, on: engine)
+    several = try bundle.plan(batch: Self.slice, on: engine)
+    colorCount = bundle.contents.recipe.colorCount
+    classCount = bundle.contents.classes.count
+    singleLogits = [Float](repeating: 0, count: classCount)
+    severalLogits = [Float](repeating: 0, count: Self.slice * classCount)
+  }
+
+  mutating func classify(_ crops: [Float], count: Int, into logits: inout [Float]) throws {
+    engine.moveToThisThread()
     var done = 0
     while count - done >= Self.slice {
       try Self.run(
         several, crops, from: done * colorCount, count: Self.slice * colorCount,
-        by: &severalLogits, into: &logits, at: done * rule.classes.count)
+        by: &severalLogits, into: &logits, at: done * classCount)
       done += Self.slice
     }
     while done < count {
       try Self.run(
         single, crops, from: done * colorCount, count: colorCount, by: &singleLogits,
-        into: &logits, at: done * rule.classes.count)
+        into: &logits, at: done * classCount)
       done += 1
     }
   }

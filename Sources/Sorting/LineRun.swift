@@ -24,18 +24,23 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   private let clock: Clock
   private let memory: Memory
   private let album: PieceAlbum?
+  private let exchange: RecipeExchange<Classifier>?
   private var summary = RunSummary()
   private var slack = SlackTally()
   private var told = 0
 
-  /// - Parameter album: keeps pictures of the pieces decided last.
+  /// - Parameters:
+  ///   - album: keeps pictures of the pieces decided last.
+  ///   - exchange: where other recipes come from, between two frames.
   public init(
     _ source: Source, through pipeline: Pipeline<Classifier, Clock>, clock: Clock,
-    remembering memory: Memory = .decisions, album: PieceAlbum? = nil
+    remembering memory: Memory = .decisions, album: PieceAlbum? = nil,
+    exchange: RecipeExchange<Classifier>? = nil
   ) {
     self.source = source
     self.memory = memory
     self.album = album
+    self.exchange = exchange
     self.pipeline = pipeline
     self.clock = clock
   }
@@ -43,7 +48,8 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   /// Sorts frame after frame until the source ends or `isAskedToStop`; gives the whole summary.
   ///
   /// - Parameters:
-  ///   - emit: gets each event, on the frame thread, in order.
+  ///   - emit: gets each event, on the frame thread, in order; a change of recipe comes between the
+  ///     decisions of the old one and those of the new.
   ///   - complain: gets each reason for a lost frame.
   ///   - report: gets what each frame came to, after its events.
   ///   - paint: gets the way to each frame's picture, after its events.
@@ -58,6 +64,7 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       clock.follow(frame.exposedAt)
       start = start ?? frame.exposedAt
       events.removeAll(keepingCapacity: true)
+      changeRecipe(&events)
       let seen = try pipeline.sort(frame) { events.append($0) }
       note(events, emit: emit)
       tellTroubles(to: complain)
@@ -65,12 +72,22 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       report(FrameOutcome(pipeline, exposedAt: frame.exposedAt, doneAt: clock.now))
       paint?({ PaintedFrame(seen, pipeline, events, at: clock.now) })
     }
+    exchange?.end()
     summary.isInterrupted = isAskedToStop()
     events.removeAll(keepingCapacity: true)
     pipeline.finish { events.append($0) }
     note(events, emit: emit)
     tellTroubles(to: complain)
     return closed(start.map { $0.duration(to: clock.now).seconds } ?? 0)
+  }
+
+  /// Takes up another recipe, if one is at hand.
+  private mutating func changeRecipe(_ events: inout [SortEvent]) {
+    exchange?.pass { recipe in
+      let former = pipeline.adopt(recipe) { events.append($0) }
+      events.append(.change(RecipeChange(number: recipe.change, recipe: recipe.recipe.name)))
+      return former
+    }
   }
 
   private mutating func note(_ events: [SortEvent], emit: (SortEvent) -> Void) {
@@ -112,6 +129,8 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
     summary.frames.lost = account.lost
     summary.framesExposed = account.exposed
     summary.pieces = pipeline.pieces
+    summary.recipe = pipeline.recipe.name
+    summary.recipeChanges = pipeline.recipeChanges
     summary.ejections.fired = pipeline.ejections.fired
     summary.ejections.late = pipeline.ejections.late
     summary.ejections.dropped = pipeline.ejections.dropped

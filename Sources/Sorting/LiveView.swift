@@ -89,7 +89,7 @@ struct DecidedScene {
     case .ejection(let ejection):
       if ejections.count >= Self.capacity { ejections.removeAll() }
       ejections.append(ejection)
-    case .loss: break
+    case .loss, .change: break
     }
   }
 

@@ -2,7 +2,9 @@ import Conveyor
 import Samples
 
 /// What tells pieces apart: a student network from a bundle, or a stand-in for tests.
-public protocol PieceClassifier {
+///
+/// Made and warmed on one thread and used on another, the frame thread.
+public protocol PieceClassifier: Sendable {
   /// How crops are made, exactly as for training.
   var recipe: SampleRecipe { get }
   /// How logits become classes.

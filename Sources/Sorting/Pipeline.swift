@@ -13,13 +13,17 @@ import Units
 /// lists of what a frame shows and decides. Time is the injected clock's.
 public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   public let settings: PipelineSettings
-  public let rule: DecisionRule
   public private(set) var frames = FrameAccount()
   public private(set) var times = StageTimes()
   /// The last frame's label map, for those who draw it.
   public private(set) var found = Segmentation(width: 0, height: 0)
   /// The stretch of belt from the first frame to the last, and the width that all saw.
   public private(set) var seenBelt: Rectangle<BeltFrame>?
+  /// The rule by which is decided now.
+  public var rule: DecisionRule { loaded.rule }
+  /// The recipe by which is sorted now, and how often it was changed.
+  public var recipe: SortingRecipe { loaded.recipe }
+  public private(set) var recipeChanges = 0
   public var pieces: PieceAccount { tracker.account }
   public var ejections: EjectionQueue { queue }
   /// In millimeters a second; nil before two frames at different times.
@@ -29,17 +33,16 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
 
   private let calibration: RigCalibration
   private let registration: Registration
-  private let ejected: Set<Int>
   private let clock: Clock
-  private var classifier: Classifier
+  private var loaded: LoadedRecipe<Classifier>
+  /// Whether a decision of a change of recipe came too late, for the next frame's account.
+  private var wasLateAtChange = false
   private var segmenter: Segmenter
   private var tracker: Tracker
   private var motion = BeltMotion()
   private var queue: EjectionQueue
   private var sightings: [Sighting] = []
   private var matches: [Tracker.Match] = []
-  private var crops: [Float] = []
-  private var logits: [Float] = []
   private var gone: [Track] = []
   private var due: [Ejection] = []
   /// Holds the rectified picture from frame to frame, where the camera has a lens to undo.
@@ -52,13 +55,22 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     _ classifier: Classifier, calibration: RigCalibration, ejected names: [String],
     settings: PipelineSettings, clock: Clock
   ) throws {
-    self.classifier = classifier
+    try self.init(
+      LoadedRecipe(classifier, SortingRecipe(ejected: names)), calibration: calibration,
+      settings: settings, clock: clock)
+  }
+
+  /// - Parameter recipe: what is sorted by until another one is adopted.
+  /// - Throws: a `Complaint` where the calibration cannot be inverted.
+  public init(
+    _ recipe: LoadedRecipe<Classifier>, calibration: RigCalibration, settings: PipelineSettings,
+    clock: Clock
+  ) throws {
+    loaded = recipe
     self.calibration = calibration
     self.settings = settings
     self.clock = clock
-    rule = classifier.rule
     registration = try Registration(calibration, place: "calibration '\(calibration.rig)'")
-    ejected = try Self.indices(of: names, in: classifier.rule.classes)
     segmenter = Segmenter(settings.segmentation)
     tracker = Tracker(settings.tracking)
     queue = EjectionQueue(settings.valves)
@@ -84,6 +96,23 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     eject(from: view, emit: emit)
     times.endFrame()
     return frame
+  }
+
+  /// Sorts by another recipe from the next frame on; gives the one that sorted until now.
+  ///
+  /// Each piece is decided by one network and one rule: what was heard is decided at once, by the
+  /// recipe that heard it, and whoever had no chance to be believed yet begins anew.
+  public mutating func adopt(
+    _ recipe: LoadedRecipe<Classifier>, emit: (SortEvent) -> Void
+  ) -> LoadedRecipe<Classifier> {
+    let decisions = settleOpen(at: clock.now) { _, _ in true }
+    wasLateAtChange = wasLateAtChange || decisions.contains(where: \.isLate)
+    schedule(decisions, emit: emit)
+    tracker.unhear()
+    recipeChanges += 1
+    let former = loaded
+    loaded = recipe
+    return former
   }
 
   /// Ends the run: what has evidence is decided, the rest is lost, blasts still waiting go out.
@@ -158,22 +187,20 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   /// One crop for each, `[N, colorSize, colorSize, 3]`, by the bundle's own recipe.
   private mutating func sample(_ seen: [Seen], from picture: Picture) {
     defer { times.end(.sample) }
-    let recipe = classifier.recipe
-    let needed = seen.count * recipe.colorCount
-    if crops.count < needed { crops = [Float](repeating: 0, count: needed) }
+    let recipe = loaded.classifier.recipe
+    loaded.makeRoom(for: seen.count)
     for (index, one) in seen.enumerated() {
       recipe.colorCrop(
         of: one.sighting.blob.region, in: picture, mask: found.labels, through: registration,
-        into: &crops, at: index * recipe.colorCount)
+        into: &loaded.crops, at: index * recipe.colorCount)
     }
   }
 
   /// Logits `[N, classes]` of all crops together.
   private mutating func infer(_ count: Int) throws {
     defer { times.end(.infer) }
-    let needed = count * rule.classes.count
-    if logits.count < needed { logits = [Float](repeating: 0, count: needed) }
-    if count > 0 { try classifier.classify(crops, count: count, into: &logits) }
+    guard count > 0 else { return }
+    try loaded.classifier.classify(loaded.crops, count: count, into: &loaded.logits)
   }
 
   /// Adds what the views said; decides each piece whose time has come.
@@ -182,19 +209,23 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     let classes = rule.classes.count
     for (index, one) in seen.enumerated() {
       tracker.hear(
-        logits[(index * classes)..<((index + 1) * classes)], weight: one.sighting.weight,
+        loaded.logits[(index * classes)..<((index + 1) * classes)], weight: one.sighting.weight,
         of: one.track)
     }
     let interval = motion.interval ?? .zero
     // Twice the way to the next frame, in case that one goes missing.
     let travel = 2 * interval.seconds * (motion.speedMillimetersPerSecond ?? 0)
-    let (timing, tracker) = (settings.timing, tracker)
+    var timing = settings.timing
+    timing.views = recipe.views ?? timing.views
+    let tracker = tracker
     let decisions = settleOpen(at: clock.now) { track, deadline in
       timing.isDue(
         track, deadline: deadline, nextFrame: interval,
         isLeaving: tracker.isLeaving(track, from: view, travel: travel))
     }
-    if decisions.contains(where: \.isLate) { frames.late += 1 } else { frames.decided += 1 }
+    let isLate = wasLateAtChange || decisions.contains(where: \.isLate)
+    if isLate { frames.late += 1 } else { frames.decided += 1 }
+    wasLateAtChange = false
     return decisions
   }
 
@@ -232,9 +263,10 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     at now: LineInstant, where isDue: (Track, Deadline) -> Bool
   ) -> [PieceDecision] {
     var decisions: [PieceDecision] = []
+    let minimumViews = recipe.minimumViews ?? settings.tracking.minimumViews
     for index in tracker.tracks.indices {
       let track = tracker.tracks[index]
-      guard !track.isDecided, track.views >= settings.tracking.minimumViews else { continue }
+      guard !track.isDecided, track.views >= minimumViews else { continue }
       let deadline = Deadline(
         leadingMillimeters: track.sighting.leadingMillimeters, valves: settings.valves,
         motion: motion, decidedAt: now)
@@ -250,9 +282,9 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private func decision(
     on track: Track, _ verdict: Verdict, _ deadline: Deadline, at now: LineInstant
   ) -> PieceDecision {
-    let isTarget = verdict.classIndex.map(ejected.contains) ?? false
+    let isTarget = verdict.classIndex.map(loaded.ejected.contains) ?? false
     return PieceDecision(
-      piece: track.piece, frame: track.frame,
+      recipe: recipe.name, piece: track.piece, frame: track.frame,
       class: verdict.classIndex.map { rule.classes[$0] } ?? PieceDecision.unknown,
       likeliest: rule.classes[verdict.likeliest], confidence: verdict.confidence,
       probabilities: verdict.probabilities, energy: verdict.energy, views: verdict.views,
@@ -261,18 +293,6 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
       areaSquareMillimeters: track.sighting.areaSquareMillimeters, exposedAt: track.exposedAt,
       decidedAt: now, deadline: deadline.at,
       slackMilliseconds: deadline.slack.map { $0.seconds * 1e3 }, isLate: deadline.isLate)
-  }
-
-  private static func indices(of names: [String], in classes: [String]) throws -> Set<Int> {
-    Set(
-      try names.map { name in
-        guard let index = classes.firstIndex(of: name) else {
-          throw Complaint(
-            "class '\(name)'", "is none of the bundle's: \(classes.joined(separator: ", "))",
-            remedy: "name classes of the bundle, with commas between")
-        }
-        return index
-      })
   }
 }
 

@@ -23,6 +23,9 @@ public struct RunSummary: Codable, Sendable {
   }
 
   public var bundle = ""
+  /// The recipe at the end, and how often it was changed.
+  public var recipe: String?
+  public var recipeChanges = 0
   public var source = ""
   public var isInterrupted = false
   /// Length of the run on the line's clock.

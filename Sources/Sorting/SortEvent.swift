@@ -8,10 +8,12 @@ public enum SortEvent: Sendable, Equatable {
   case decision(PieceDecision)
   case ejection(PieceEjection)
   case loss(PieceLoss)
+  /// All decisions before it are by the recipe before, all behind it by this one.
+  case change(RecipeChange)
 }
 
 extension SortEvent: Codable {
-  private enum Kind: String, Codable { case decision, ejection, loss }
+  private enum Kind: String, Codable { case decision, ejection, loss, change }
   private enum CodingKeys: String, CodingKey { case event }
 
   /// Reads what `encode` writes.
@@ -21,6 +23,7 @@ extension SortEvent: Codable {
     case .decision: self = .decision(try PieceDecision(from: decoder))
     case .ejection: self = .ejection(try PieceEjection(from: decoder))
     case .loss: self = .loss(try PieceLoss(from: decoder))
+    case .change: self = .change(try RecipeChange(from: decoder))
     }
   }
 
@@ -37,6 +40,9 @@ extension SortEvent: Codable {
     case .loss(let loss):
       try container.encode(Kind.loss, forKey: .event)
       try loss.encode(to: encoder)
+    case .change(let change):
+      try container.encode(Kind.change, forKey: .event)
+      try change.encode(to: encoder)
     }
   }
 }
@@ -54,6 +60,8 @@ public struct PieceDecision: Codable, Sendable, Equatable {
   /// The class that stands for "none of those we know, or not sure enough".
   public static let unknown = "unknown"
 
+  /// By which recipe; nil where the run has none.
+  public var recipe: String?
   public var piece: Int
   /// The frame that shows the piece best.
   public var frame: Int
@@ -112,4 +120,12 @@ public struct PieceLoss: Codable, Sendable, Equatable {
   public var piece: Int
   public var reason: Reason
   public var beltMillimeters: Rectangle<BeltFrame>
+}
+
+/// Another recipe is sorted by from here on.
+public struct RecipeChange: Codable, Sendable, Equatable {
+  /// From 1, by one more at each change of the run.
+  public var number: Int
+  /// The recipe's name.
+  public var recipe: String?
 }

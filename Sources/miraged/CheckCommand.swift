@@ -27,7 +27,9 @@ struct CheckCommand: Command {
   func run() async throws {
     let (options, given, found) = try Run.read(settings: file)
     var problems = found
-    if !given.contains("--bundle"), !found.contains(where: { $0.contains("'bundle'") }) {
+    if options.recipe == nil, !given.contains("--bundle"),
+      !found.contains(where: { $0.contains("'bundle'") })
+    {
       problems.append("\(file.relativePath): 'bundle' is missing")
     }
     if problems.isEmpty { problems += await complaints(about: options) }
@@ -56,10 +58,11 @@ struct CheckCommand: Command {
       _ = try ValveSettings(input.calibration, options)
     }
     do {
+      let start = try options.start
       let classes = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try StudentBundle.open(options.bundle, on: engine).contents.classes
+        try StudentBundle.open(start.bundle, on: engine).contents.classes
       }
-      for name in options.targets where !classes.contains(name) {
+      for name in start.recipe.ejected where !classes.contains(name) {
         problems.append(
           "\(file.relativePath): 'eject' names '\(name)', the bundle knows "
             + classes.joined(separator: ", "))

@@ -12,16 +12,19 @@ import Units
 
 extension LineFacts {
   init(
-    _ bundle: StudentBundle, _ input: LineInput, _ rule: DecisionRule, _ targets: [String],
+    _ bundle: StudentBundle, _ input: LineInput, _ loaded: LoadedRecipe<BundleClassifier>,
     _ advice: [Advice]
   ) {
+    let rule = loaded.rule
     self.init(
       bundle: bundle.contents.name, source: input.name,
       classes: rule.classes.enumerated().map { index, name in
         ShownClass(
           name: name, color: Color.ofClass(index).hexadecimal, threshold: rule.thresholds[index],
-          isEjected: targets.contains(name))
+          isEjected: loaded.recipe.ejected.contains(name))
       }, stages: Stage.allCases.map(\.rawValue))
+    recipe = loaded.recipe.name
+    change = loaded.change
     warnings = advice.map {
       LineReason(
         "calibration-differs", $0.problem, remedy: $0.remedy, isUnfit: $0.weight > .warning)

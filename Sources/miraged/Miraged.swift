@@ -5,7 +5,10 @@ enum Miraged {
   static func main() async {
     await Tool(
       "miraged", "RGB frames in, sorting decisions out, on time or not at all.",
-      [Run.self, ReportCommand.self, CheckCommand.self, ExplainCommand.self, CamerasCommand.self]
+      [
+        Run.self, ReportCommand.self, CheckCommand.self, ExplainCommand.self, RecipeCommand.self,
+        CamerasCommand.self,
+      ]
     )
     .main()
   }

@@ -4,7 +4,10 @@ import CommandKit
 extension Run {
   static let flags: [Flag<Self>] = [
     .settings("--config", \.config, "FILE", "Settings as JSON5; flags hold against it"),
-    .required("--bundle", \.bundle, "FOLDER", "The bundle that mirage-train made"),
+    .optional("--bundle", \.bundle, "FOLDER", "The bundle that mirage-train made"),
+    .optional("--recipes", \.recipes, "FOLDER", "Recipes: bundles with classes and thresholds"),
+    .optional(
+      "--recipe", \.recipe, "NAME", "Begin with this one, in place of --bundle and --eject"),
     .optional(
       "--frames", \.frames, "PATH", "A folder of PNG or JPEG pictures, or an MJPEG or Y4M file"),
     .optional("--camera", \.camera, "CAMERA", "Sort what a camera sees; see 'miraged cameras'"),
@@ -58,6 +61,7 @@ extension Run {
   static let examples = [
     "miraged run --config line.json5",
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper,brass --render Runs/line",
+    "miraged run --recipes recipes --recipe copper --simulate",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --eject copper",
     "miraged run --bundle Runs/metals/bundle --frames Recordings/monday --rate 25 > events.jsonl",
     "miraged run --bundle Runs/metals/bundle --simulate --eject copper --pace real "

@@ -1,4 +1,3 @@
-import Bundles
 import CommandKit
 import Diagnostics
 import Foundation
@@ -24,7 +23,9 @@ struct Run: Command {
   static let summary = "Sorts pieces on frames of a belt with the student of a bundle."
 
   var config: URL?
-  var bundle = URL(filePath: ".")
+  var bundle: URL?
+  var recipes: URL?
+  var recipe: String?
   var frames: URL?
   var camera: String?
   var wish = CameraWish()
@@ -57,9 +58,10 @@ struct Run: Command {
     _ = try valveAddress
     let input = try LineInput(self)
     Interruption.install()
+    let start = try start
     let onlookers = try onlookers
-    let outcome = try await Engine.onDedicatedThread(threads: threads) { engine in
-      try sort(input, with: StudentBundle.open(bundle, on: engine), on: engine, before: onlookers)
+    let outcome = try await Engine.onDedicatedThread(threads: 1) { _ in
+      try sort(input, by: start, before: onlookers)
     }
     let result = outcome.summary
     if let summary { try AtomicFile.write(JSONFile.encode(result), to: summary) }
@@ -72,10 +74,25 @@ struct Run: Command {
     }
   }
 
-  /// The classes named by `--eject`.
-  var targets: [String] {
-    ejected.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
+  /// What the run begins with: the recipe, or the bundle and classes of the command line.
+  var start: StoredRecipe {
+    get throws {
+      guard let recipe else {
+        guard let bundle else {
+          throw WrongOptions(
+            "run", "--bundle is missing: the bundle that mirage-train made",
+            remedy: "give it, or --recipes FOLDER with --recipe NAME")
+        }
+        return StoredRecipe(SortingRecipe(ejected: classes(in: ejected)), bundle: bundle)
+      }
+      guard let recipes else {
+        throw WrongOptions("--recipe", "found without --recipes, the folder that it is in")
+      }
+      guard bundle == nil, ejected.isEmpty else {
+        throw WrongOptions("--recipe", "found with --bundle or --eject, which the recipe says")
+      }
+      return try StoredRecipe.named(recipe, in: recipes)
+    }
   }
 
   var isPaced: Bool { camera != nil || (pace ?? (rate == nil ? .fast : .real)) == .real }

@@ -1,21 +1,17 @@
-import Bundles
 import CameraCalibration
 import Cameras
 import Conveyor
 import Diagnostics
 import Foundation
-import NeuralNetworks
 import Services
 import Sorting
 
 extension Run {
   /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
   func sort(
-    _ input: LineInput, with bundle: StudentBundle, on engine: Engine, before onlookers: Onlookers?
+    _ input: LineInput, by start: StoredRecipe, before onlookers: Onlookers?
   ) throws -> Outcome {
-    let classifier = try BundleClassifier(bundle, on: engine)
-    let advice = try compare(bundle, with: input)
-    let facts = LineFacts(bundle, input, classifier.rule, targets, advice)
+    let (recipe, facts) = try RecipeLoader(input: input, options: self).load(start, change: 0)
     try onlookers?.note(setup(facts, input))
     var outcome: Outcome
     switch input.feed {
@@ -24,9 +20,9 @@ extension Run {
       let source = PacedSource(source, clock: clock)
       let blasts = try ValveOutput(self, clock: clock)
       onlookers?.begin(facts, .init(clock, blasts, account: { source.account }))
-      outcome = try play(input, source, classifier, clock: clock, (onlookers, blasts))
+      outcome = try play(input, source, recipe, clock: clock, (onlookers, blasts))
     case .frames(let source):
-      outcome = try play(input, source, classifier, clock: SimulatedClock(), (nil, nil))
+      outcome = try play(input, source, recipe, clock: SimulatedClock(), (nil, nil))
     case .camera(let start):
       let clock = RunningClock()
       let source = try start(clock)
@@ -39,22 +35,23 @@ extension Run {
       var sources = LineWatch.Sources(clock, blasts, account: { source.account })
       sources.camera = { CameraHealth(source.status) }
       onlookers?.begin(facts, sources)
-      outcome = try play(input, source, classifier, clock: clock, (onlookers, blasts))
+      outcome = try play(input, source, recipe, clock: clock, (onlookers, blasts))
     }
-    outcome.summary.bundle = bundle.contents.name
+    outcome.summary.bundle = facts.bundle
     outcome.summary.source = input.name
     return outcome
   }
 
   private func play(
-    _ input: LineInput, _ source: some FrameSource, _ classifier: BundleClassifier,
-    clock: some LineClock, _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
+    _ input: LineInput, _ source: some FrameSource,
+    _ recipe: LoadedRecipe<BundleClassifier>, clock: some LineClock,
+    _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
   ) throws -> Outcome {
     let (onlookers, blasts) = outputs
     let settings = try ValveSettings(input.calibration, self)
     let pipeline = try Pipeline(
-      classifier, calibration: input.calibration, ejected: targets,
-      settings: PipelineSettings(valves: settings), clock: clock)
+      recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
+      clock: clock)
     // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
     let output = LineOutput()
     let lines = HandOver<SortEvent>(
@@ -91,8 +88,10 @@ extension Run {
     if let truth = input.truth, let seen = run.pipeline.seenBelt {
       let pieces = truth(seen.y..<(seen.y + seen.height))
       summary.score = Score(
-        of: run.decisions, against: pieces, seen: seen, targets: Set(targets),
-        classes: classifier.rule.classes)
+        of: run.decisions, against: pieces, seen: seen,
+        // Of several recipes only what was told right can be counted together.
+        targets: summary.recipeChanges == 0 ? Set(recipe.recipe.ejected) : [],
+        classes: run.pipeline.rule.classes)
       known = Score.trueClasses(of: run.decisions, against: pieces, seen: seen)
     }
     return Outcome(

@@ -16,6 +16,7 @@ private struct Sort: Command {
   var classes = ["all"]
   var targets = ""
   var isQuick = false
+  var limits = NamedNumbers()
 
   static let flags: [Flag<Self>] = [
     .settings("--config", \.config, "FILE", "Settings"),
@@ -25,6 +26,7 @@ private struct Sort: Command {
     .repeated("--class", \.classes, "NAME", "Only this class"),
     .value("--targets", \.targets, "CLASSES", "With commas"),
     .toggle("--quick", \.isQuick, "Quickly"),
+    .numbers("--limits", \.limits, "CLASS=P", "Of classes", in: .from(0, to: 1)),
   ]
 
   func run() async throws {}
@@ -114,6 +116,31 @@ struct SettingsFileSuite {
     #expect(try problems("{}").isEmpty)
   }
 
+  @Test("numbers by name are an object in a file, and pairs on the command line")
+  func namedNumbers() throws {
+    try withFile("{bundle: 'x', limits: {copper: 0.5, 'red brass': 1}}") { file in
+      let sort = try parsed(["--config", file.path])
+      #expect(sort.limits.numbers == ["copper": 0.5, "red brass": 1])
+      let typed = try parsed(["--bundle", "x", "--limits", sort.limits.argumentText])
+      #expect(typed.limits == sort.limits)
+    }
+    #expect(try problems("{limits: {}}").isEmpty)
+    for (text, words) in [
+      ("{limits: {a: 2}}", ":1:2: 'limits' takes 0.0 to 1.0, not '2.0' for 'a'"),
+      ("{limits: {'a=b': 1}}", ":1:2: 'limits' takes names without '=' and ',', not 'a=b'"),
+      ("{limits: {a: 'b'}}", ":1:2: 'limits' takes CLASS=P, a text, a number or numbers by name"),
+      (
+        "{limits: 'a'}", ":1:2: 'limits' takes names with numbers, as copper=0.8,brass=0.6, not 'a'"
+      ),
+      ("{limits: 'a=1,a=0'}", ":1:2: 'limits' takes names with numbers"),
+      ("{limits: 'a=,b'}", ":1:2: 'limits' takes names with numbers"),
+      ("{seed: {a: 1}}", ":1:2: 'seed' takes N, a text, a number or a list of texts"),
+    ] {
+      let found = try problems(text)
+      #expect(found.first?.hasPrefix(words) == true, "\(found)")
+    }
+  }
+
   @Test("the first mistake ends a run, and says who tells all of them")
   func refusal() throws {
     try withFile("{bundle: 'x', qick: true}") { file in
@@ -137,7 +164,7 @@ struct SettingsFileSuite {
     #expect(text.contains("frameRate: FPS"))
     #expect(text.contains("Frames a second, 1.0 to 100.0 (default: 5.0)"))
     #expect(text.contains("--frame-rate FPS"))
-    #expect(try Sort.explanation(of: nil).split(separator: "\n").count == 6)
+    #expect(try Sort.explanation(of: nil).split(separator: "\n").count == 7)
     #expect(
       complaint { _ = try Sort.explanation(of: "frameRat") }.contains("did you mean 'frameRate'?"))
   }

@@ -2,10 +2,11 @@ import Bundles
 import Models
 import NeuralNetworks
 import Samples
-import Sorting
 import Tensors
 import TestSupport
 import Testing
+
+@testable import Sorting
 
 @Suite("Bundle classifier")
 struct BundleClassifierTests {
@@ -33,7 +34,7 @@ struct BundleClassifierTests {
   func logits(count: Int) throws {
     let (found, wanted) = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
       let bundle = try Self.bundle(cropMillimeters: 36, on: engine)
-      let classifier = try BundleClassifier(bundle, on: engine)
+      let classifier = try BundleClassifier(bundle, threads: 1)
       var random = SplitMix64(seed: UInt64(count))
       let crops = Tensor(normal: [count, 12, 12, 3], deviation: 1, using: &random)
       var logits = [Float](repeating: .nan, count: count * 3 + 5)
@@ -44,11 +45,29 @@ struct BundleClassifierTests {
     expectClose(found, wanted, absolute: 1e-5, relative: 1e-5)
   }
 
+  @Test("made on one thread, it gives the same on another, warm")
+  func moved() throws {
+    let classifier = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
+      try BundleClassifier(Self.bundle(cropMillimeters: 36, on: engine), threads: 2)
+    }
+    var random = SplitMix64(seed: 3)
+    let crops = Tensor(normal: [9, 12, 12, 3], deviation: 1, using: &random).values
+    let results = try (0..<2).map { _ in
+      try Engine.onDedicatedThreadBlocking(threads: 1) { _ in
+        var recipe = try LoadedRecipe(classifier, SortingRecipe(ejected: ["copper"]))
+        try recipe.warm(pieces: 9)
+        try classifier.classify(crops, count: 9, into: &recipe.logits)
+        return recipe.logits
+      }
+    }
+    #expect(results[0] == results[1] && Set(results[0]).count > 9)
+  }
+
   @Test("takes temperature, thresholds, limit and recipe from the bundle")
   func rule() throws {
     let (rule, recipe) = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
       let classifier = try BundleClassifier(
-        Self.bundle(cropMillimeters: 36, on: engine), on: engine)
+        Self.bundle(cropMillimeters: 36, on: engine), threads: 1)
       return (classifier.rule, classifier.recipe)
     }
     #expect(rule.classes == TestLine.classes)
@@ -62,7 +81,7 @@ struct BundleClassifierTests {
   func scene() throws {
     let text = complaint {
       try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
-        _ = try BundleClassifier(Self.bundle(cropMillimeters: nil, on: engine), on: engine)
+        _ = try BundleClassifier(Self.bundle(cropMillimeters: nil, on: engine), threads: 1)
       }
     }
     #expect(text.contains("was trained on a scene"))

@@ -134,6 +134,7 @@ struct TestRun {
       case .decision(let decision): decisions.append(decision)
       case .ejection(let ejection): ejections.append(ejection)
       case .loss(let loss): losses.append(loss)
+      case .change: break
       }
     }
   }

@@ -17,8 +17,12 @@ public struct ShownClass: Sendable, Codable, Equatable {
   }
 }
 
-/// What does not change during a run.
+/// What stays as it is until another recipe is sorted by.
 public struct LineFacts: Sendable, Codable, Equatable {
+  /// The recipe's name; nil where the run has none.
+  public var recipe: String?
+  /// Changes of recipe since the start.
+  public var change = 0
   public var bundle: String
   public var source: String
   public var classes: [ShownClass]

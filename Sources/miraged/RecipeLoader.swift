@@ -1,0 +1,27 @@
+import Bundles
+import NeuralNetworks
+import Services
+import Sorting
+
+/// Opens bundles and makes recipes ready to sort with, on whatever thread asks for it.
+struct RecipeLoader: Sendable {
+  /// Pieces of one frame that memory is made ready for.
+  private static let pieces = 64
+
+  let input: LineInput
+  let options: Run
+
+  /// A recipe with its bundle opened, tried on its golden samples and warm; and what is shown of it.
+  ///
+  /// - Throws: why the bundle or the recipe is refused.
+  func load(
+    _ stored: StoredRecipe, change: Int
+  ) throws -> (LoadedRecipe<BundleClassifier>, LineFacts) {
+    let bundle = try StudentBundle.open(stored.bundle, on: try Engine(threads: 1))
+    let classifier = try BundleClassifier(bundle, threads: options.threads)
+    var loaded = try LoadedRecipe(classifier, stored.recipe, change: change)
+    try loaded.warm(pieces: Self.pieces)
+    let advice = try options.compare(bundle, with: input)
+    return (loaded, LineFacts(bundle, input, loaded, advice))
+  }
+}
