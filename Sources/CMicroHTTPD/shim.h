@@ -16,7 +16,7 @@ typedef struct {
 /// Serves on this machine alone, on a thread of the library; port 0 takes any that is free.
 static inline struct MHD_Daemon *mirage_http_start(
     int is_version_6, uint16_t port, mirage_http_limits limits, MHD_AccessHandlerCallback answer,
-    void *context) {
+    MHD_RequestCompletedCallback completed, void *context) {
   struct sockaddr_in v4;
   struct sockaddr_in6 v6;
   memset(&v4, 0, sizeof v4);
@@ -32,6 +32,7 @@ static inline struct MHD_Daemon *mirage_http_start(
   return MHD_start_daemon(
       flags, port, NULL, NULL, answer, context,
       MHD_OPTION_SOCK_ADDR, is_version_6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+      MHD_OPTION_NOTIFY_COMPLETED, completed, context,
       MHD_OPTION_CONNECTION_LIMIT, limits.connections,
       MHD_OPTION_CONNECTION_TIMEOUT, limits.idle_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.connection_bytes, MHD_OPTION_END);

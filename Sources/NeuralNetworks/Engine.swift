@@ -50,8 +50,8 @@ public final class Engine {
     return made
   }
 
-  /// Makes the engine and its plans the calling thread's; whose they were may not use them any more,
-  /// nor at the same time.
+  /// Makes the engine and its plans the calling thread's; whose they were may not use them any
+  /// more, nor at the same time.
   public func moveToThisThread() {
     let caller = pthread_self()
     guard pthread_equal(thread, caller) == 0 else { return }

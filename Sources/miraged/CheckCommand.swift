@@ -53,6 +53,7 @@ struct CheckCommand: Command {
     look { _ = try options.storeSettings }
     look { _ = try options.broker }
     guard !isTextOnly else { return problems }
+    look { _ = try options.token }
     look {
       let input = try LineInput(options)
       _ = try ValveSettings(input.calibration, options)

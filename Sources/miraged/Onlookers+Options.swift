@@ -26,21 +26,33 @@ extension Run {
     }
   }
 
-  /// Those who look on, if there are any.
-  var onlookers: Onlookers? {
+  /// The secret that changes need, if any are taken.
+  var token: AccessToken? {
     get throws {
-      var invited = Invited()
-      (invited.page, invited.plant) = try (httpAddress, modbusAddress)
-      (invited.store, invited.broker) = try (storeSettings, broker)
-      if isPaced { invited.supervisor = try Supervisor(ProcessInfo.processInfo.environment) }
-      return invited.isEmpty ? nil : try Onlookers(invited)
+      guard let tokenFile else { return nil }
+      guard http != nil else {
+        throw WrongOptions("--token-file", "found without --http, over which changes come")
+      }
+      return try AccessToken(file: tokenFile)
     }
+  }
+
+  /// Those who look on, if there are any.
+  func onlookers(_ audit: AuditLog?) throws -> Onlookers? {
+    var invited = Invited()
+    (invited.page, invited.plant) = try (httpAddress, modbusAddress)
+    (invited.token, invited.audit) = (try token, audit)
+    (invited.store, invited.broker) = try (storeSettings, broker)
+    if isPaced { invited.supervisor = try Supervisor(ProcessInfo.processInfo.environment) }
+    return invited.isEmpty ? nil : try Onlookers(invited)
   }
 }
 
 /// Who is asked to look on, or to keep what happens.
 struct Invited {
   var page: HTTPAddress?
+  var token: AccessToken?
+  var audit: AuditLog?
   var plant: ModbusAddress?
   var supervisor: Supervisor?
   var store: StoreSettings?

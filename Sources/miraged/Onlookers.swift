@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Services
 import Sorting
+import Synchronization
 
 /// Those who look on while a run sorts: the operator's page, figures and health over HTTP, and
 /// whoever started the daemon.
@@ -16,6 +17,8 @@ final class Onlookers: Sendable {
   }
 
   let album = PieceAlbum()
+  /// Where changes are asked for.
+  let desk: ControlDesk
   private let watch: LineWatch
   private let view: LiveView
   private let server: HTTPServer?
@@ -24,15 +27,19 @@ final class Onlookers: Sendable {
   private let evidence: Evidence?
   private let news: HandOver<News>
   private let frames: HandOver<PaintedFrame>
+  private let coming = ComingFacts()
 
   /// Tells and serves from now on, so that it can be seen how the daemon starts.
   init(_ invited: Invited) throws {
-    let (watch, view, album) = (LineWatch(), LiveView(), album)
+    let (watch, view, album, coming) = (LineWatch(), LiveView(), album, coming)
+    desk = ControlDesk(token: invited.token, audit: invited.audit)
     evidence = try Evidence(invited, watch: watch)
-    let pages = LinePages(watch)
+    let pages = LinePages(watch, desk: desk)
     let registers = try invited.plant.map { try ModbusServer($0, watch: watch) }
     plant = registers
-    server = try invited.page.map { try HTTPServer($0) { pages.answer($0) } }
+    server = try invited.page.map { page in
+      try HTTPServer(page, changes: pages.changes) { pages.answer($0) }
+    }
     if let server { pages.count(server) }
     pages.show(
       LinePages.Pictures(view: { view.picture() }, piece: { album.picture(of: $0)?.jpeg }))
@@ -41,10 +48,11 @@ final class Onlookers: Sendable {
       case .frame(let outcome): watch.note(FrameReport(outcome))
       case .event(let event):
         view.note(event)
+        if case .change(let change) = event, let facts = coming.take(change.number) {
+          watch.change(facts)
+        }
         guard case .decision(let decision) = event else { return }
-        let piece = PieceReport(decision)
-        watch.note(piece)
-        registers?.put(piece)
+        registers?.put(watch.note(PieceReport(decision)))
       }
     }
     frames = HandOver("view", capacity: 1, whenFull: .drop) { view.draw($0) }
@@ -63,6 +71,9 @@ final class Onlookers: Sendable {
 
   /// What is in force from now on, for those who keep it.
   func note(_ setup: LineSetup) { evidence?.note(setup) }
+
+  /// What will be shown once a change of recipe is told of.
+  func expect(_ facts: LineFacts) { coming.put(facts) }
 
   // MARK: Called on the frame thread
 
@@ -85,6 +96,7 @@ final class Onlookers: Sendable {
   /// Ends all; gives what became of what was told, by output and outcome.
   func close() -> [String: [String: Int]] {
     watch.halt()
+    desk.close()
     news.close()
     frames.close()
     server?.close()
@@ -92,5 +104,17 @@ final class Onlookers: Sendable {
     var counts = evidence?.close() ?? [:]
     counts["page"] = ["dropped": news.dropped]
     return counts
+  }
+}
+
+/// What is to be shown of a recipe from its change on, for the one change that can be under way.
+private final class ComingFacts: Sendable {
+  private let facts = Mutex<LineFacts?>(nil)
+
+  func put(_ facts: LineFacts) { self.facts.withLock { $0 = facts } }
+
+  /// The facts of a change; nil where others were put since.
+  func take(_ change: Int) -> LineFacts? {
+    facts.withLock { facts in facts?.change == change ? facts : nil }
   }
 }

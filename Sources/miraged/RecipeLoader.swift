@@ -1,4 +1,5 @@
 import Bundles
+import Foundation
 import NeuralNetworks
 import Services
 import Sorting
@@ -11,13 +12,17 @@ struct RecipeLoader: Sendable {
   let input: LineInput
   let options: Run
 
-  /// A recipe with its bundle opened, tried on its golden samples and warm; and what is shown of it.
+  /// A recipe with its bundle opened, tried on golden samples and warm; and what is shown of it.
   ///
   /// - Throws: why the bundle or the recipe is refused.
   func load(
     _ stored: StoredRecipe, change: Int
   ) throws -> (LoadedRecipe<BundleClassifier>, LineFacts) {
-    let bundle = try StudentBundle.open(stored.bundle, on: try Engine(threads: 1))
+    let bundle = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
+      // While pieces are sorted, reading and trying a bundle has time; deadlines have none.
+      if change > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
+      return try StudentBundle.open(stored.bundle, on: engine)
+    }
     let classifier = try BundleClassifier(bundle, threads: options.threads)
     var loaded = try LoadedRecipe(classifier, stored.recipe, change: change)
     try loaded.warm(pieces: Self.pieces)

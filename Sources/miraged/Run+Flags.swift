@@ -34,6 +34,10 @@ extension Run {
       "--nozzles", \.nozzles, "N", "Nozzles evenly across the belt, where no calibration knows",
       in: .from(1, to: 4096)),
     .optional("--http", \.http, "ADDRESS", "Serve the operator's page and figures: 127.0.0.1:8080"),
+    .optional(
+      "--token-file", \.tokenFile, "FILE",
+      "The token that changes over HTTP need, made by 'miraged token'; without it none are taken"),
+    .optional("--audit", \.audit, "FILE", "Write each start, stop and change into a chained log"),
     .optional("--modbus", \.modbus, "ADDRESS", "Serve registers to a PLC: 192.168.1.20:1502"),
     .optional(
       "--store", \.storing.file, "FILE", "Keep pieces, blasts and alarms in an SQLite file"),

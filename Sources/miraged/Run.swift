@@ -46,6 +46,8 @@ struct Run: Command {
   var valves: String?
   var nozzles: Int?
   var http: String?
+  var tokenFile: URL?
+  var audit: URL?
   var modbus: String?
   var storing = StoreWish()
   var telling = BrokerWish()
@@ -59,9 +61,12 @@ struct Run: Command {
     let input = try LineInput(self)
     Interruption.install()
     let start = try start
-    let onlookers = try onlookers
-    let outcome = try await Engine.onDedicatedThread(threads: 1) { _ in
-      try sort(input, by: start, before: onlookers)
+    let log = try openAudit()
+    let onlookers = try onlookers(log)
+    let outcome = try await audited(in: log, sorting: start, told: \Outcome.evidence) {
+      try await Engine.onDedicatedThread(threads: 1) { _ in
+        try sort(input, by: start, before: onlookers)
+      }
     }
     let result = outcome.summary
     if let summary { try AtomicFile.write(JSONFile.encode(result), to: summary) }

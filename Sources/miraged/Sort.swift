@@ -11,7 +11,16 @@ extension Run {
   func sort(
     _ input: LineInput, by start: StoredRecipe, before onlookers: Onlookers?
   ) throws -> Outcome {
-    let (recipe, facts) = try RecipeLoader(input: input, options: self).load(start, change: 0)
+    let loader = RecipeLoader(input: input, options: self)
+    let (recipe, facts) = try loader.load(start, change: 0)
+    var control: RecipeControl?
+    if let recipes, let onlookers {
+      let made = RecipeControl(
+        recipes, sorting: start, facts, loader, announce: { onlookers.expect($0) })
+      onlookers.desk.begin(made.line)
+      control = made
+    }
+    let sorting = (recipe, control?.exchange)
     try onlookers?.note(setup(facts, input))
     var outcome: Outcome
     switch input.feed {
@@ -20,9 +29,9 @@ extension Run {
       let source = PacedSource(source, clock: clock)
       let blasts = try ValveOutput(self, clock: clock)
       onlookers?.begin(facts, .init(clock, blasts, account: { source.account }))
-      outcome = try play(input, source, recipe, clock: clock, (onlookers, blasts))
+      outcome = try play(input, source, sorting, clock: clock, (onlookers, blasts))
     case .frames(let source):
-      outcome = try play(input, source, recipe, clock: SimulatedClock(), (nil, nil))
+      outcome = try play(input, source, sorting, clock: SimulatedClock(), (nil, nil))
     case .camera(let start):
       let clock = RunningClock()
       let source = try start(clock)
@@ -35,7 +44,7 @@ extension Run {
       var sources = LineWatch.Sources(clock, blasts, account: { source.account })
       sources.camera = { CameraHealth(source.status) }
       onlookers?.begin(facts, sources)
-      outcome = try play(input, source, recipe, clock: clock, (onlookers, blasts))
+      outcome = try play(input, source, sorting, clock: clock, (onlookers, blasts))
     }
     outcome.summary.bundle = facts.bundle
     outcome.summary.source = input.name
@@ -44,10 +53,12 @@ extension Run {
 
   private func play(
     _ input: LineInput, _ source: some FrameSource,
-    _ recipe: LoadedRecipe<BundleClassifier>, clock: some LineClock,
+    _ sorting: (LoadedRecipe<BundleClassifier>, RecipeExchange<BundleClassifier>?),
+    clock: some LineClock,
     _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
   ) throws -> Outcome {
     let (onlookers, blasts) = outputs
+    let (recipe, exchange) = sorting
     let settings = try ValveSettings(input.calibration, self)
     let pipeline = try Pipeline(
       recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
@@ -63,7 +74,8 @@ extension Run {
     }
     var run = LineRun(
       source, through: pipeline, clock: clock,
-      remembering: input.truth == nil ? .nothing : .decisions, album: onlookers?.album)
+      remembering: input.truth == nil ? .nothing : .decisions, album: onlookers?.album,
+      exchange: exchange)
     var summary = try run.play(
       until: { Interruption.isRequested || output.hasFailed },
       emit: { event in

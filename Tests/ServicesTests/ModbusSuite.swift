@@ -119,7 +119,7 @@ struct ModbusSuite {
       #expect(ask(wire, [4, 0, 32, 0, 3]) == [4, 6, 0, 2, 0, 0, 0, 6])
       #expect(ask(wire, [16, 0, 0, 0, 1, 2, 0, 2]) == [16, 0, 0, 0, 1])
       #expect(ask(wire, [4, 0, 32, 0, 1]) == [4, 2, 0, 0])
-      #expect(ask(wire, [4, 0, 44, 0, 1]) == [0x84, 2], "illegal address")
+      #expect(ask(wire, [4, 0, 46, 0, 1]) == [0x84, 2], "illegal address")
       #expect(ask(wire, [3, 0, 1, 0, 1]) == [0x83, 2])
       #expect(ask(wire, [5, 0, 0, 0xff, 0]) == [0x85, 2])
       #expect(ask(wire, [99]) == [0xe3, 1], "illegal function")

@@ -17,7 +17,7 @@ private struct NumberedClassifier: PieceClassifier {
   let recipe: SampleRecipe
   let rule: DecisionRule
 
-  /// Each number has its own order of the classes, odd ones a class more, and crops of its own size.
+  /// Each number has its own order of classes, odd ones a class more, and crops of its own size.
   init(_ number: Int) {
     self.number = number
     let size = 8 + number % 4

@@ -59,3 +59,25 @@ public func page(_ path: String, port: UInt16) -> (status: Int, body: String) {
   let status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
   return (status ?? 0, parts.dropFirst().joined(separator: "\r\n\r\n"))
 }
+
+/// What a page of this machine answers to a change, JSON with a token, and its status.
+public func change(
+  _ path: String, _ body: String, token: String, port: UInt16
+) -> (status: Int, body: String) {
+  // That nobody answers is the answer.
+  guard let wire = try? TestWire(port: port) else { return (0, "") }
+  let header = """
+    POST \(path) HTTP/1.1\r
+    Host: localhost\r
+    Authorization: Bearer \(token)\r
+    Content-Type: application/json\r
+    Content-Length: \(body.utf8.count)\r
+    Connection: close\r
+    \r
+
+    """
+  wire.send(Array((header + body).utf8))
+  let text = String(decoding: wire.readToEnd(), as: UTF8.self)
+  let status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+  return (status ?? 0, text.components(separatedBy: "\r\n\r\n").dropFirst().joined())
+}

@@ -93,5 +93,5 @@ print(json.dumps({
     "pieces": wide(words, 14), "minute": words[22], "speed": words[23], "slack": signed(words[24]),
     "rate": words[25] / 10, "valves": words[26], "results": results,
     "refused": [
-        client.read_input_registers(44, count=1).isError(),
+        client.read_input_registers(46, count=1).isError(),
         client.write_register(1, 5).isError(), client.write_coil(0, True).isError()]}))

@@ -7,6 +7,12 @@ import Synchronization
 public struct HTTPRequest: Sendable, Equatable {
   /// As in `/metrics`, without what stands behind a question mark.
   public let path: String
+  /// Whether something is to be changed; else it is only read.
+  public var isChange = false
+  /// What came with a change, JSON by its own word.
+  public var body: [UInt8] = []
+  /// The header of that name.
+  public var authorization: String?
 }
 
 /// What is given.
@@ -16,6 +22,8 @@ public struct HTTPResponse: Sendable, Equatable {
   public var body: [UInt8]
   /// What a browser may do with the page; pages without scripts may do nothing.
   public var policy = "default-src 'none'"
+  /// Headers besides those that all answers have.
+  public var headers: [String: String] = [:]
 
   public init(status: Int = 200, type: String, body: [UInt8]) {
     self.status = status
@@ -36,10 +44,12 @@ public struct HTTPResponse: Sendable, Equatable {
   static let notFound = text("there is no such page\n", status: 404)
 }
 
-/// Pages for programs and people on this machine: reading alone, bounded in every way.
+/// Pages for programs and people on this machine: to read, and where it was asked for to change,
+/// bounded in every way.
 ///
 /// Served on a thread of libmicrohttpd's. It listens on this machine's own address and nowhere
 /// else, and answers only to names of this machine, so that no page of another site can read along.
+/// Changes come by POST, as JSON, from programs and from our own page, never from another site's.
 public final class HTTPServer: Sendable {
   /// How much is taken upon oneself.
   public struct Limits: Sendable {
@@ -47,8 +57,12 @@ public final class HTTPServer: Sendable {
     /// Requests that are answered within one second; more are sent away.
     public var requestsPerSecond = 4000
     public var idleSeconds = 15
-    /// For the header of a request; there are no bodies.
+    /// For the header of a request.
     public var headerBytes = 16 << 10
+    /// For what comes with a change.
+    public var bodyBytes = 4 << 10
+    /// Changes that are looked at within one second.
+    public var changesPerSecond = 5
 
     public init() {}
   }
@@ -56,14 +70,16 @@ public final class HTTPServer: Sendable {
   /// Where it is served, as `127.0.0.1:8080`.
   public let address: HTTPAddress
   private let daemon: Mutex<OpaquePointer?>
-  private let answers: Answers
+  private let answers: HTTPAnswers
 
   /// Starts to serve; `answer` is called on the server's thread.
+  ///
+  /// - Parameter changes: the paths that take changes; all others are only read.
   public init(
-    _ wanted: HTTPAddress, limits: Limits = Limits(),
+    _ wanted: HTTPAddress, limits: Limits = Limits(), changes: Set<String> = [],
     answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
   ) throws(Complaint) {
-    answers = Answers(answer, requestsPerSecond: limits.requestsPerSecond)
+    answers = HTTPAnswers(answer, limits, changes: changes)
     let bounds = mirage_http_limits(
       connections: UInt32(limits.connections), idle_seconds: UInt32(limits.idleSeconds),
       connection_bytes: limits.headerBytes)
@@ -72,12 +88,16 @@ public final class HTTPServer: Sendable {
     guard
       let started = mirage_http_start(
         wanted.isVersion6 ? 1 : 0, wanted.port, bounds,
-        { context, connection, path, method, _, _, _, state in
-          guard let context, let connection, let path, let method, let state else {
+        { context, connection, path, method, _, upload, size, state in
+          guard let context, let connection, let path, let method, let size, let state else {
             return mirage_http_no
           }
-          return Unmanaged<Answers>.fromOpaque(context).takeUnretainedValue()
-            .answer(connection, path, method, state)
+          return Unmanaged<HTTPAnswers>.fromOpaque(context).takeUnretainedValue()
+            .answer(
+              connection, String(cString: path), String(cString: method), (upload, size), state)
+        },
+        { context, _, state, _ in
+          if let context, let state { HTTPAnswers.forget(state, of: context) }
         }, context)
     else {
       throw Complaint(
@@ -100,89 +120,6 @@ public final class HTTPServer: Sendable {
       return daemon.map { UInt(bitPattern: $0) }
     }
     if let running { MHD_stop_daemon(OpaquePointer(bitPattern: running)) }
-  }
-}
-
-/// What libmicrohttpd calls.
-private final class Answers: Sendable {
-  private struct Counts {
-    var second = 0
-    var inSecond = 0
-    var answered = 0
-    var refused = 0
-  }
-
-  private let make: @Sendable (HTTPRequest) -> HTTPResponse
-  private let requestsPerSecond: Int
-  private let books = Mutex(Counts())
-
-  init(_ make: @escaping @Sendable (HTTPRequest) -> HTTPResponse, requestsPerSecond: Int) {
-    self.make = make
-    self.requestsPerSecond = requestsPerSecond
-  }
-
-  var counts: (answered: Int, refused: Int) { books.withLock { ($0.answered, $0.refused) } }
-
-  func answer(
-    _ connection: OpaquePointer, _ path: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>,
-    _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-  ) -> MHD_Result {
-    let method = String(cString: method)
-    guard method == "GET" || method == "HEAD" else {
-      return send(.text("only reading is possible here\n", status: 405), on: connection)
-    }
-    // The first call brings the header, the next one the end of a body that there is not.
-    if state.pointee == nil {
-      state.pointee = Unmanaged.passUnretained(self).toOpaque()
-      return mirage_http_yes
-    }
-    guard isOwnName(connection) else {
-      return send(
-        .text("ask for this machine by the name localhost or its number\n", status: 421),
-        on: connection)
-    }
-    guard isWithinRate() else {
-      return send(.text("too many requests\n", status: 429), on: connection)
-    }
-    return send(make(HTTPRequest(path: String(cString: path))), on: connection)
-  }
-
-  /// Whether the browser thinks that it speaks with this machine: a site whose name was bent to our
-  /// address is told apart by its name.
-  private func isOwnName(_ connection: OpaquePointer) -> Bool {
-    guard let host = mirage_http_header(connection, "Host") else {
-      return false
-    }
-    let name = String(cString: host)
-    let end = name.hasSuffix("]") ? nil : name.lastIndex(of: ":")
-    return ["localhost", "127.0.0.1", "[::1]"].contains(String(name[..<(end ?? name.endIndex)]))
-  }
-
-  private func isWithinRate() -> Bool {
-    let second = Int(DispatchTime.now().uptimeNanoseconds / 1_000_000_000)
-    return books.withLock { books in
-      if books.second != second { (books.second, books.inSecond) = (second, 0) }
-      books.inSecond += 1
-      let isWithin = books.inSecond <= requestsPerSecond
-      if isWithin { books.answered += 1 } else { books.refused += 1 }
-      return isWithin
-    }
-  }
-
-  private func send(_ response: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
-    let made = response.body.withUnsafeBytes { mirage_http_response($0.baseAddress, $0.count) }
-    guard let made else { return mirage_http_no }
-    defer { MHD_destroy_response(made) }
-    for (name, value) in [
-      ("Content-Type", response.type), ("Cache-Control", "no-store"),
-      ("Content-Security-Policy", response.policy), ("X-Content-Type-Options", "nosniff"),
-      ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Resource-Policy", "same-origin"),
-      ("X-Frame-Options", "DENY"),
-    ] {
-      MHD_add_response_header(made, name, value)
-    }
-    if response.status == 405 { MHD_add_response_header(made, "Allow", "GET, HEAD") }
-    return MHD_queue_response(connection, UInt32(response.status), made)
   }
 }
 

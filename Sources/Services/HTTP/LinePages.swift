@@ -20,13 +20,21 @@ public final class LinePages: Sendable {
     }
   }
 
+  /// The paths that take changes, where there is a desk for them.
+  public var changes: Set<String> { control == nil ? [] : ControlPages.changes }
+
   private let watch: LineWatch
+  private let control: ControlPages?
   private let pictures = Mutex<Pictures?>(nil)
   /// The state as text, made anew after a fifth of a second, so that many viewers cost as one.
   private let cache = Mutex<(text: String, madeAt: ContinuousClock.Instant)?>(nil)
   private let requests = Mutex<@Sendable () -> (answered: Int, refused: Int)>({ (0, 0) })
 
-  public init(_ watch: LineWatch) { self.watch = watch }
+  /// - Parameter desk: where changes are asked for; without one all is only read.
+  public init(_ watch: LineWatch, desk: ControlDesk? = nil) {
+    self.watch = watch
+    control = desk.map { ControlPages(desk: $0) }
+  }
 
   /// The line has pictures from now on.
   public func show(_ pictures: Pictures) { self.pictures.withLock { $0 = pictures } }
@@ -48,8 +56,10 @@ public final class LinePages: Sendable {
         type: "text/plain; version=0.0.4; charset=utf-8",
         body: Array(watch.metrics(requests: requests.withLock { $0() }).utf8))
     case "/api/state": return state
+    case "/api/openapi.json": return OpenAPIDocument.response
     case "/api/view.jpg": return picture(pictures.withLock { $0 }?.view())
     default:
+      if let answer = control?.answer(request) { return answer }
       let prefix = "/api/pieces/"
       guard request.path.hasPrefix(prefix), request.path.hasSuffix(".jpg"),
         let number = Int(request.path.dropFirst(prefix.count).dropLast(4))

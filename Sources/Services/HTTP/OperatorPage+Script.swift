@@ -1,7 +1,9 @@
 extension OperatorPage {
   /// Asks for the state twice a second and for the picture as often as it can be shown; texts are
   /// set as texts, so that no name of a class can become markup.
-  static let script = #"""
+  static let script = lineScript + recipeScript
+
+  private static let lineScript = #"""
 
     "use strict";
     const at = id => document.getElementById(id);
@@ -18,8 +20,15 @@ extension OperatorPage {
     let state = null, heard = 0, shown = "";
 
     function colorOf(name) {
-      const found = state.facts && state.facts.classes.find(one => one.name === name);
+      const all = state.facts ? [state.facts, ...state.formerFacts] : [];
+      const found = all.flatMap(one => one.classes).find(one => one.name === name);
       return found ? found.color : "#9aa4ad";
+    }
+
+    // What held when a piece was decided: recipes change, and their classes with them.
+    function factsOf(piece) {
+      return [state.facts, ...state.formerFacts].find(one => one && one.change === piece.change) ||
+        state.facts;
     }
 
     function look(state) {
@@ -151,7 +160,7 @@ extension OperatorPage {
       put("whyTitle", "Why piece " + piece.piece + " is " + piece.class);
       at("whyPicture").src = "/api/pieces/" + piece.piece + ".jpg";
       at("whyText").textContent = reason(piece);
-      const classes = state.facts ? state.facts.classes : [];
+      const facts = factsOf(piece), classes = facts ? facts.classes : [];
       at("votes").replaceChildren(...classes.map((one, index) => {
         const share = piece.probabilities[index] || 0;
         const [line, bar] = row(one.name, one.color, share,
@@ -168,7 +177,8 @@ extension OperatorPage {
     }
 
     function reason(piece) {
-      const facts = state.facts && state.facts.classes.find(one => one.name === piece.class);
+      const held = factsOf(piece);
+      const facts = held && held.classes.find(one => one.name === piece.class);
       let text = piece.views + (piece.views === 1 ? " picture of it says " :
         " pictures of it say ") +
         piece.likeliest + " with " + percent(piece.confidence) + ". ";
@@ -179,7 +189,8 @@ extension OperatorPage {
       else if (piece.isLate) text += "It was decided too late to blow at it; it stays. ";
       else text += (facts && facts.isEjected ? "" : "This class stays on the belt. ");
       return text + number(piece.squareMillimeters) + " mm², " +
-        number(piece.acrossMillimeters) + " mm across the belt.";
+        number(piece.acrossMillimeters) + " mm across the belt." +
+        (held && held.recipe ? " Recipe: " + held.recipe + "." : "");
     }
 
     function tellTiming(piece) {
@@ -221,7 +232,7 @@ extension OperatorPage {
     document.addEventListener("keydown", event => {
       const tiles = [...at("strip").children];
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step || !tiles.length || at("why").open) return;
+      if (!step || !tiles.length || at("why").open || at("ask").open) return;
       const now = tiles.indexOf(document.activeElement);
       tiles[now < 0 ? 0 : Math.max(0, Math.min(tiles.length - 1, now + step))].focus();
       event.preventDefault();

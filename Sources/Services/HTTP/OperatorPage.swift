@@ -1,8 +1,9 @@
 /// The operator's page: one screen, readable at three meters, without anything from elsewhere.
 ///
-/// The state word, alarms with what to do, the live picture, slack, throughput, composition, and
-/// the last hundred pieces, each of which answers why. By keyboard: arrows go from piece to piece,
-/// Enter asks why, Escape closes. What a color says, a sign or a word says too.
+/// The state word, alarms with what to do, the live picture, slack, throughput, recipes,
+/// composition, and the last hundred pieces, each of which answers why. By keyboard: arrows go from
+/// piece to piece, Enter asks why, Escape closes; Tab goes to the recipes. What a color says, a sign
+/// or a word says too.
 enum OperatorPage {
   static let response: HTTPResponse = {
     var response = HTTPResponse(type: "text/html; charset=utf-8", body: Array(text.utf8))
@@ -22,7 +23,7 @@ enum OperatorPage {
     <meta name="viewport" content="width=device-width, initial-scale=1"/>
     <title>Mirage</title>
     <link rel="icon" href="data:,"/>
-    <style>\(style)</style>
+    <style>\(style)\(recipeStyle)</style>
     </head>
     <body data-look="wait">
     \(body)
@@ -59,6 +60,11 @@ enum OperatorPage {
           <span id="twoThirds"></span><span id="full"></span></p>
         </div>
         <div class="box">
+          <h2>Recipe <span id="recipeNow"></span></h2>
+          <div id="recipes"></div>
+          <p id="recipeNote" role="status"></p>
+        </div>
+        <div class="box">
           <h2>Composition since the start <span id="total"></span></h2>
           <div id="composition"></div>
         </div>
@@ -83,5 +89,6 @@ enum OperatorPage {
       </div>
       <button id="close" type="button">Close (Esc)</button>
     </dialog>
+    \(recipeDialog)
     """
 }

@@ -87,6 +87,8 @@ public struct FrameReport: Sendable {
 /// One decided piece.
 public struct PieceReport: Sendable, Codable, Equatable {
   public var piece: Int
+  /// Which change of recipe it was decided under; set by the watch that it is told to.
+  public internal(set) var change = 0
   public var `class`: String
   public var likeliest: String
   public var confidence: Double

@@ -33,6 +33,8 @@ public struct LineState: Sendable, Codable {
   /// Worst first.
   public var alarms: [LineReason]
   public var facts: LineFacts?
+  /// Those that earlier pieces among the last hundred were decided under, the newest first.
+  public var formerFacts: [LineFacts]
   /// Since the daemon started.
   public var seconds: Double
   /// Since the work on the last picture ended.
@@ -52,6 +54,12 @@ public struct LineState: Sendable, Codable {
   public var broker: BrokerStatus?
   /// The last hundred, newest first.
   public var pieces: [PieceReport]
+
+  /// What held when a piece was decided, as far as it is known still.
+  func facts(of piece: PieceReport) -> LineFacts? {
+    if let facts, facts.change == piece.change { return facts }
+    return formerFacts.first { $0.change == piece.change }
+  }
 }
 
 extension LineState.Share {

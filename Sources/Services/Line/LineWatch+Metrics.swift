@@ -16,6 +16,13 @@ extension LineWatch {
       "mirage_fit_to_sort", .gauge, "1 while the line sorts as it should.", state.isFit ? 1 : 0)
     text.begin("mirage_alarm", .gauge, "1 for each thing that is not as it should be.")
     for reason in state.alarms { text.add("mirage_alarm", [("id", reason.id)], 1) }
+    text.single(
+      "mirage_recipe_changes_total", .counter, "Changes of recipe.",
+      Double(state.facts?.change ?? 0))
+    if let recipe = state.facts?.recipe {
+      text.begin("mirage_recipe", .gauge, "1 for the recipe that is sorted by.")
+      text.add("mirage_recipe", [("recipe", recipe)], 1)
+    }
     Self.add(frames: state, to: &text)
     Self.add(pieces: books, state, to: &text)
     text.begin(

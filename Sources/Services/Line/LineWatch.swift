@@ -14,6 +14,8 @@ public final class LineWatch: Sendable {
 
   struct Books: Sendable {
     var facts: LineFacts?
+    /// Those before, as long as a remembered piece was decided under them; newest first.
+    var formerFacts: [LineFacts] = []
     var isHalted = false
     var latest: FrameReport?
     var frames = FrameCounts()
@@ -66,6 +68,15 @@ public final class LineWatch: Sendable {
     }
   }
 
+  /// Another recipe is sorted by: pieces told of from now on are decided under these facts.
+  public func change(_ facts: LineFacts) {
+    books.withLock { books in
+      if let former = books.facts { books.formerFacts.insert(former, at: 0) }
+      books.facts = facts
+      books.forgetFacts()
+    }
+  }
+
   /// The run has ended.
   public func halt() { books.withLock { $0.isHalted = true } }
 
@@ -83,18 +94,25 @@ public final class LineWatch: Sendable {
     }
   }
 
-  /// Takes in a decision.
-  public func note(_ piece: PieceReport) {
+  /// Takes in a decision; gives it with the change of recipe that it was decided under.
+  @discardableResult
+  public func note(_ piece: PieceReport) -> PieceReport {
+    var piece = piece
     books.withLock { books in
+      piece.change = books.facts?.change ?? 0
       books.decided[piece.class, default: 0] += 1
       if piece.isLate { books.decidedLate += 1 }
       if piece.isEjected { books.ejected += 1 }
       if let slack = piece.slackMilliseconds { books.slack.note(slack / 1e3) }
       if books.minute.count == Self.minuteCapacity { books.minute.removeFirst(256) }
       books.minute.append((piece.decidedAt, piece.slackMilliseconds, piece.isLate))
-      if books.pieces.count == Self.remembered { books.pieces.removeFirst() }
+      if books.pieces.count == Self.remembered {
+        books.pieces.removeFirst()
+        books.forgetFacts()
+      }
       books.pieces.append(piece)
     }
+    return piece
   }
 
   /// The line's clock; stands at zero until the run begins.
@@ -118,6 +136,15 @@ public final class LineWatch: Sendable {
 }
 
 extension LineWatch.Books {
+  /// Forgets facts that no remembered piece was decided under.
+  mutating func forgetFacts() {
+    guard !formerFacts.isEmpty else { return }
+    let oldest = pieces.first?.change ?? .max
+    formerFacts.removeAll { $0.change < oldest }
+    // Where it is changed more often than pieces come, the last hundred changes are enough.
+    formerFacts = Array(formerFacts.prefix(LineWatch.remembered))
+  }
+
   mutating func take(_ missing: (dropped: Int, lost: Int), at now: LineInstant) {
     frames.dropped = missing.dropped
     frames.lost = missing.lost
@@ -154,6 +181,7 @@ extension LineState {
     blastsDropped = latest?.blastsDropped ?? 0
     beltMillimetersPerSecond = speed
     facts = books.facts
+    formerFacts = books.formerFacts
     seconds = now.seconds
     ageSeconds = latest.map { max(0, $0.doneAt.duration(to: now).seconds) }
     self.valves = valves

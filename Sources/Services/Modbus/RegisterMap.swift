@@ -1,7 +1,7 @@
 /// The registers that a PLC reads, version 1; `Tools/modbus/REGISTERS.md` is their printed map.
 struct RegisterMap {
   static let version: UInt16 = 1
-  static let count = 44
+  static let count = 46
   /// Where the result that waits for its acknowledgement begins.
   static let results = 32
   /// What stands where a signed number is unknown.
@@ -29,11 +29,13 @@ struct RegisterMap {
     words[25] = Self.unsigned(state.minute.framesPerSecond * 10)
     words[26] = state.valves.map { Self.number(of: $0.state) } ?? 0
     set(dropped, at: 42)
+    words[44] = UInt16(truncatingIfNeeded: state.facts?.change ?? 0)
     guard let result else { return }
     let piece = result.piece
     words[32] = result.number
     set(piece.piece, at: 33)
-    let index = state.facts?.classes.firstIndex { $0.name == piece.class }
+    // By the classes of the bundle that decided it, which may be gone since.
+    let index = state.facts(of: piece)?.classes.firstIndex { $0.name == piece.class }
     words[35] = index.map { UInt16(clamping: $0 + 1) } ?? 0
     words[36] = Self.unsigned(piece.confidence * 10_000)
     words[37] = piece.isEjected ? 1 : 0
@@ -41,6 +43,7 @@ struct RegisterMap {
     words[39] = piece.slackMilliseconds.map(Self.signed) ?? Self.none
     words[40] = Self.signed(piece.acrossMillimeters)
     words[41] = UInt16(clamping: result.waiting)
+    words[45] = UInt16(truncatingIfNeeded: piece.change)
   }
 
   /// A number of 32 bits, the high word first; it begins anew behind its largest.

@@ -5,7 +5,7 @@ import Diagnostics
 ///
 /// What is nil is as the bundle and the line's settings say.
 public struct SortingRecipe: Codable, Equatable, Sendable {
-  /// Views of a piece after which it is decided at once, and those without which it is not believed.
+  /// Bounds of the views after which a piece is decided, and without which it is not believed.
   public static let viewBounds = 1...100
 
   /// What a person calls it; nil for settings that have no name.
@@ -26,7 +26,7 @@ public struct SortingRecipe: Codable, Equatable, Sendable {
 
   /// A network's rule with what the recipe changes of it.
   ///
-  /// - Throws: a `Complaint` about a class that the network does not know, or a number out of range.
+  /// - Throws: a `Complaint` about a class that the network does not know, or a wrong number.
   public func rule(on network: DecisionRule) throws(Complaint) -> DecisionRule {
     var rule = network
     for (name, threshold) in thresholds.sorted(by: { $0.key < $1.key }) {
@@ -68,7 +68,7 @@ public struct SortingRecipe: Codable, Equatable, Sendable {
 public struct LoadedRecipe<Classifier: PieceClassifier>: Sendable {
   public let recipe: SortingRecipe
   /// Which change of the run brought it; 0 for what the run began with.
-  public let change: Int
+  public private(set) var change: Int
   /// The network's rule with what the recipe changes of it.
   public let rule: DecisionRule
   /// Places of the classes that are blown out.
@@ -92,6 +92,13 @@ public struct LoadedRecipe<Classifier: PieceClassifier>: Sendable {
     self.recipe = recipe
     self.change = change
     self.classifier = classifier
+  }
+
+  /// The same as another change brings it.
+  public func numbered(_ change: Int) -> Self {
+    var other = self
+    other.change = change
+    return other
   }
 
   /// Runs the network on as many blank crops, so that neither code nor memory is new to it later.

@@ -1,0 +1,175 @@
+import Diagnostics
+import Foundation
+import Synchronization
+
+/// Where changes of the running line are asked for: one at a time, by whoever may, each written
+/// down before it is made.
+///
+/// The line itself is asked on a thread of the desk's, so that neither viewers nor frames wait.
+public final class ControlDesk: Sendable {
+  /// What can be asked of the line.
+  public struct Line: Sendable {
+    /// The recipes that there are.
+    public var recipes: @Sendable () -> [RecipeCard]
+    /// What is sorted by, and what was before the last change.
+    public var standing: @Sendable () -> (inForce: RecipeCard, former: RecipeCard?)
+    /// Sorts by the recipe of a name, or by the one before where it is nil.
+    ///
+    /// Gives what the audit log should know of it. Returns when the first frame is sorted by it.
+    public var change: @Sendable (String?) throws -> [String: String]
+
+    public init(
+      recipes: @escaping @Sendable () -> [RecipeCard],
+      standing: @escaping @Sendable () -> (inForce: RecipeCard, former: RecipeCard?),
+      change: @escaping @Sendable (String?) throws -> [String: String]
+    ) {
+      (self.recipes, self.standing, self.change) = (recipes, standing, change)
+    }
+  }
+
+  private struct Books: Sendable {
+    var line: Line?
+    var count = 0
+    var latest: ChangeStatus?
+    var isEnding = false
+  }
+
+  public let audit: AuditLog?
+  let access: TokenGuard?
+  private let books = Mutex(Books())
+  private let wishes = DispatchSemaphore(value: 0)
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// - Parameters:
+  ///   - token: what a change must be asked with; without one nothing can be changed.
+  ///   - audit: where it is written down.
+  public init(token: AccessToken?, audit: AuditLog?) {
+    self.audit = audit
+    access = token.map { TokenGuard($0) }
+    let thread = Thread { [self] in
+      work()
+      ended.signal()
+    }
+    thread.name = "control"
+    thread.stackSize = 64 << 20
+    thread.start()
+  }
+
+  /// The line can be asked from now on.
+  public func begin(_ line: Line) { books.withLock { $0.line = line } }
+
+  /// Nothing is changed any more; waits for a change that is under way.
+  public func close() {
+    books.withLock { $0.isEnding = true }
+    wishes.signal()
+    ended.wait()
+    ended.signal()
+  }
+
+  /// Why nothing can be changed, in a sentence.
+  var closed: String? {
+    if access == nil {
+      return "Recipes cannot be changed here: miraged was started without --token-file."
+    }
+    return books.withLock { books in
+      if books.isEnding { return "The daemon was asked to end." }
+      return books.line == nil
+        ? "Recipes cannot be changed here: miraged was started without --recipes, or still starts."
+        : nil
+    }
+  }
+
+  /// The recipes, the one in force, the last change.
+  public var board: RecipeBoard {
+    let (line, latest) = books.withLock { ($0.line, $0.latest) }
+    var board = RecipeBoard(recipes: [], latest: latest, closed: closed)
+    guard let line else { return board }
+    let (inForce, former) = line.standing()
+    board.inForce = inForce.name.isEmpty ? nil : inForce.name
+    board.recipes = line.recipes().map {
+      RecipeBoard.Row(
+        card: $0, isInForce: $0 == inForce,
+        changes: $0.problem == nil ? inForce.differences(to: $0) : [])
+    }
+    board.former = former.map {
+      RecipeBoard.Row(card: $0, isInForce: false, changes: inForce.differences(to: $0))
+    }
+    return board
+  }
+
+  /// Takes up a wish of someone who may.
+  ///
+  /// - Throws: a `Refusal` where it cannot be now.
+  func take(_ wish: ChangeWish) throws(Refusal) -> ChangeStatus {
+    if let closed { throw Refusal(status: 503, problem: closed) }
+    guard let line = books.withLock({ $0.line }) else {
+      throw Refusal(status: 503, problem: "The line is not there yet.")
+    }
+    if let name = wish.recipe {
+      guard let card = line.recipes().first(where: { $0.name == name }) else {
+        throw Refusal(status: 404, problem: "there is no recipe '\(name)'")
+      }
+      if let problem = card.problem { throw Refusal(status: 409, problem: problem) }
+    } else if line.standing().former == nil {
+      throw Refusal(status: 409, problem: "there is nothing to go back to: nothing was changed yet")
+    }
+    let status = books.withLock { books -> ChangeStatus? in
+      guard books.latest?.progress != .preparing else { return nil }
+      books.count += 1
+      let status = ChangeStatus(
+        number: books.count, isRevert: wish.recipe == nil, recipe: wish.recipe, who: wish.who,
+        why: wish.why)
+      books.latest = status
+      return status
+    }
+    guard let status else {
+      throw Refusal(status: 409, problem: "another change is under way; wait until it is done")
+    }
+    wishes.signal()
+    return status
+  }
+
+  /// Why a request is not granted, with the status of HTTP that says so.
+  struct Refusal: Error {
+    var status: Int
+    var problem: String
+  }
+
+  private func work() {
+    while true {
+      wishes.wait()
+      let (line, latest, isEnding) = books.withLock { ($0.line, $0.latest, $0.isEnding) }
+      guard !isEnding else { return }
+      guard let line, var status = latest, status.progress == .preparing else { continue }
+      do {
+        try make(&status, on: line)
+        status.progress = .done
+      } catch {
+        status.progress = .refused
+        status.problem = "\(error)"
+      }
+      books.withLock { $0.latest = status }
+    }
+  }
+
+  /// Makes a change, and writes down that it was made or why not.
+  private func make(_ status: inout ChangeStatus, on line: Line) throws {
+    let before = line.standing()
+    var facts = ["from": before.inForce.name, "order": "\(status.number)"]
+    facts["to"] = status.recipe ?? before.former?.name
+    // What cannot be written down is not done.
+    try audit?.add(
+      status.isRevert ? .revert : .change, who: status.who, why: status.why, facts: facts)
+    do {
+      let more = try line.change(status.recipe)
+      facts.merge(more) { old, _ in old }
+    } catch {
+      facts["problem"] = "\(error)"
+      try audit?.add(.refusal, who: status.who, why: status.why, facts: facts)
+      throw error
+    }
+    do { try audit?.add(.done, who: status.who, facts: facts) } catch {
+      status.problem = "it is done, but not written down: \(error)"
+    }
+  }
+}
