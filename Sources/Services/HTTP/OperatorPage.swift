@@ -2,8 +2,8 @@
 ///
 /// The state word, alarms with what to do, the live picture, slack, throughput, recipes,
 /// composition, and the last hundred pieces, each of which answers why. By keyboard: arrows go from
-/// piece to piece, Enter asks why, Escape closes; Tab goes to the recipes. What a color says, a sign
-/// or a word says too.
+/// piece to piece, Enter asks why, Escape closes; Tab goes to the recipes. What a color says, a
+/// sign or a word says too.
 enum OperatorPage {
   static let response: HTTPResponse = {
     var response = HTTPResponse(type: "text/html; charset=utf-8", body: Array(text.utf8))
