@@ -232,6 +232,14 @@ struct ControlSuite {
       #expect([0, 413].contains(try ask(chunked, chunk)))
       #expect(try ask(chunked, "2\r\n{}\r\n0\r\n\r\n") == 401)
       #expect(try ask(json, path: "/api/state") == 405)
+      for (header, status) in [("Content-Length: 2", 200), ("Content-Length: 5000", 413)] {
+        let wire = try TestWire(port: served.port)
+        wire.send(
+          Array("GET /live HTTP/1.1\r\nHost: localhost\r\n\(header)\r\nConnection: close".utf8))
+        wire.send(Array("\r\n\r\n{}".utf8))
+        let text = String(decoding: wire.readToEnd(), as: UTF8.self)
+        #expect(text.hasPrefix("HTTP/1.1 \(status) "), "\(text)")
+      }
       for path in ["/api/recipe", "/api/recipe/revert"] {
         #expect(page(path, port: served.port).status == 405)
       }

@@ -16,7 +16,7 @@ struct LineBenchmarks {
     _ recording: LineRecording, _ student: LineStudent, on engine: Engine
   ) throws -> Run {
     let clock = SimulatedClock()
-    let classifier = try BundleClassifier(student.bundle, on: engine)
+    let classifier = try BundleClassifier(student.bundle, threads: engine.threads)
     let calibration = recording.belt.calibration
     let pipeline = try Pipeline(
       classifier, calibration: calibration, ejected: [student.contents.classes[0]],

@@ -159,6 +159,33 @@ public func fuzzSettings(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   attempt { _ = try SettingsFile(bytes(start, count), place: "input") }
 }
 
+/// What comes with a change over HTTP: an object, and in front of a zero byte a header's value.
+@_cdecl("fuzz_change_request")
+public func fuzzChange(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = bytes(start, count)
+  let mark = input.firstIndex(of: 0) ?? input.startIndex
+  let header = String(decoding: input[..<mark], as: UTF8.self)
+  let isOurs = ChangeOrigin.isOurs(origin: header, host: "localhost:8080", site: nil)
+  precondition(isOurs == (header == "http://localhost:8080"), "another site's page")
+  _ = ChangeOrigin.isJSON(header)
+  return attempt {
+    let wish = try ChangeWish([UInt8](input[mark...].drop { $0 == 0 }), isNamed: count % 2 == 0)
+    precondition(!wish.who.isEmpty && !wish.why.isEmpty && wish.why.count <= 200, "no wish")
+  }
+}
+
+/// An audit log, followed from its first line.
+@_cdecl("fuzz_audit_log")
+public func fuzzAudit(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  attempt {
+    let log = try file("jsonl", bytes(start, count))
+    let (chain, problem) = try AuditChain.verify(log)
+    precondition(problem != nil || count == 0 || chain.count > 0, "a log of nothing")
+    if let problem { precondition(!problem.problem.isEmpty, "refused without words") }
+    attempt { _ = try AuditLog(log) }
+  }
+}
+
 /// What a box with valves sends over a serial port; and the same bytes as bodies of messages whose
 /// checksums are right, which no fuzzer finds.
 @_cdecl("fuzz_valve_box")

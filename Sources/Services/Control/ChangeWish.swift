@@ -16,7 +16,7 @@ public struct ChangeWish: Sendable, Equatable {
   /// Reads what came with a change: an object with `who` and `why`, and `recipe` where `isNamed`.
   ///
   /// - Throws: a `Complaint` about what is missing, unknown or too long.
-  init(_ body: [UInt8], isNamed: Bool) throws {
+  package init(_ body: [UInt8], isNamed: Bool) throws {
     let read = try JSONFile.decode(Body.self, from: Data(body), place: "request")
     recipe = try read.recipe.map { try Self.line($0, "recipe", limit: Self.whyLimit) }
     who = try Self.line(read.who, "who", limit: Self.whoLimit)

@@ -158,10 +158,12 @@ public final class ControlDesk: Sendable {
     var facts = ["from": before.inForce.name, "order": "\(status.number)"]
     facts["to"] = status.recipe ?? before.former?.name
     // What cannot be written down is not done.
+    let wanted = status.recipe
+    status.recipe = facts["to"].flatMap { $0.isEmpty ? nil : $0 }
     try audit?.add(
       status.isRevert ? .revert : .change, who: status.who, why: status.why, facts: facts)
     do {
-      let more = try line.change(status.recipe)
+      let more = try line.change(wanted)
       facts.merge(more) { old, _ in old }
     } catch {
       facts["problem"] = "\(error)"

@@ -51,9 +51,14 @@ final class HTTPAnswers: Sendable {
       refusal.headers["Allow"] = allowed
       return send(refusal, on: connection)
     }
-    // The first call brings the header, the next one the end of a body that there is not.
+    // The first call brings the header; what comes with it is passed over, up to its end.
     if state.pointee == nil {
+      guard isShort(connection) else { return send(tooLong, on: connection) }
       state.pointee = Unmanaged.passUnretained(self).toOpaque()
+      return mirage_http_yes
+    }
+    guard part.size.pointee == 0 else {
+      part.size.pointee = 0
       return mirage_http_yes
     }
     guard isOwnName(connection) else { return send(Self.wrongName, on: connection) }
@@ -110,6 +115,12 @@ final class HTTPAnswers: Sendable {
     return length > limits.bodyBytes ? tooLong : nil
   }
 
+  /// Whether what comes with a request that only reads has an end that is near.
+  private func isShort(_ connection: OpaquePointer) -> Bool {
+    let length = header("Content-Length", of: connection).flatMap { Int($0) } ?? 0
+    return length <= limits.bodyBytes && header("Transfer-Encoding", of: connection) == nil
+  }
+
   private var tooLong: HTTPResponse {
     .text("at most \(limits.bodyBytes) bytes are read\n", status: 413)
   }
@@ -162,20 +173,20 @@ final class HTTPAnswers: Sendable {
 }
 
 /// Where a change may come from.
-enum ChangeOrigin {
+package enum ChangeOrigin {
   /// Whether it comes from a program or from our own page.
   ///
   /// A browser says where the page is from that asks, in headers that no page can forge; programs
   /// say nothing. Behind a web server with TLS our page has another name than we have, but the
   /// browser knows that it is the same site. Source: W3C, *Fetch Metadata Request Headers*.
-  static func isOurs(origin: String?, host: String?, site: String?) -> Bool {
+  package static func isOurs(origin: String?, host: String?, site: String?) -> Bool {
     if let site { return site == "same-origin" }
     guard let origin else { return true }
     return host.map { origin == "http://\($0)" } ?? false
   }
 
   /// Whether a body says that it is JSON: what a form of another page cannot say.
-  static func isJSON(_ type: String?) -> Bool {
+  package static func isJSON(_ type: String?) -> Bool {
     let kind = type?.split(separator: ";").first.map { $0.lowercased() } ?? ""
     return kind.trimmingCharacters(in: .whitespaces) == "application/json"
   }

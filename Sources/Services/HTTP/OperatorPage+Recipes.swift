@@ -23,7 +23,7 @@ extension OperatorPage {
 
     function latestSentence(latest) {
       if (!latest) return board.recipes.length ? "" : "There are no recipes in the folder.";
-      const what = latest.isRevert ? "the recipe before" : "“" + latest.recipe + "”";
+      const what = latest.recipe ? "“" + latest.recipe + "”" : "the recipe before";
       if (latest.progress === "preparing") return "… " + what + " is being made ready.";
       if (latest.progress === "done")
         return "✓ " + what + ", by " + latest.who + ": " + latest.why +
@@ -165,7 +165,8 @@ extension OperatorPage {
     #recipes { display: flex; gap: .5vw; overflow-x: auto; padding: .4vh 0; }
     #recipes button { flex: 1 0 22%; max-width: 50%; min-height: 6.4vh; padding: .5vh .6vw;
       text-align: left; background: #2b4a6b; color: #fff; border: .3vh solid #7fb2e5;
-      font: 600 1.8vh/1.2 inherit; font-family: inherit; overflow: hidden; }
+      font-family: inherit; font-weight: 600; font-size: 1.8vh; line-height: 1.2;
+      overflow: hidden; }
     #recipes button b { display: block; font-size: 2.4vh; }
     #recipes button span { display: block; font-weight: 500; white-space: nowrap;
       overflow: hidden; text-overflow: ellipsis; }
@@ -179,11 +180,11 @@ extension OperatorPage {
     #askChanges { font-size: 2.6vh; margin: 0 0 1.5vh 1.5em; }
     .field { display: grid; grid-template-columns: 16% 1fr; align-items: center;
       font-size: 2.4vh; margin-bottom: 1vh; }
-    .field input { font: 500 2.4vh/1.2 inherit; font-family: inherit; padding: 1vh;
+    .field input { font-family: inherit; font-size: 2.4vh; padding: 1vh;
       background: #fff; color: #111; border: .3vh solid #7fb2e5; }
     .field input:focus-visible { outline: .5vh solid #f0b400; }
     #reasons { margin: 0 0 1.2vh 16%; display: flex; gap: .6vw; }
-    #reasons button, #askYes, #askNo { font: 600 2.2vh/1 inherit; font-family: inherit;
+    #reasons button, #askYes, #askNo { font-family: inherit; font-size: 2.2vh;
       padding: 1.1vh 1.4vw; }
     #askYes, #askNo { font-weight: 700; font-size: 2.8vh; padding: 1.6vh 2vw; }
     #askYes { background: #f0b400; color: #1a1400; border: .4vh solid #fff; }

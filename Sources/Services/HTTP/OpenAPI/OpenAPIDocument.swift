@@ -27,6 +27,7 @@ enum OpenAPIDocument {
         "WrongMethod": text("it is not to be had by this method").merged(
           with: ["headers": ["Allow": ["schema": ["type": "string"]]]]),
         "WrongName": text("asked for under a name that is not this machine's"),
+        "TooLong": text("the body is longer than is read"),
         "TooMany": text("more requests than are answered in a second"),
       ],
       "schemas": .object(schemas),
@@ -77,6 +78,7 @@ enum OpenAPIDocument {
 
   private static let everywhere: [String: JSONValue] = [
     "405": ["$ref": "#/components/responses/WrongMethod"],
+    "413": ["$ref": "#/components/responses/TooLong"],
     "421": ["$ref": "#/components/responses/WrongName"],
     "429": ["$ref": "#/components/responses/TooMany"],
   ]
@@ -107,7 +109,7 @@ enum OpenAPIDocument {
       "401": json("Problem", "the token is missing, or is another"),
       "403": text("the request comes from another site's page"),
       "409": json("Problem", "it cannot be done now, and why"),
-      "413": text("the body is too long"), "415": text("the body is not JSON"),
+      "415": text("the body is not JSON"),
       "429": [
         "description": "too many changes in a second, or wrong tokens in a minute",
         "content": [
