@@ -13,6 +13,8 @@ public struct FrameOutcome: Sendable {
   public var framesDecided: Int
   public var framesLate: Int
   public var pieces: PieceAccount
+  /// Which change of recipe the frame was sorted by.
+  public var recipeChange: Int
   public var blastsFired: Int
   public var blastsLate: Int
   public var blastsDropped: Int
@@ -28,6 +30,7 @@ public struct FrameOutcome: Sendable {
     framesDecided = pipeline.frames.decided
     framesLate = pipeline.frames.late
     pieces = pipeline.pieces
+    recipeChange = pipeline.recipeChange
     blastsFired = pipeline.ejections.fired
     blastsLate = pipeline.ejections.late
     blastsDropped = pipeline.ejections.dropped

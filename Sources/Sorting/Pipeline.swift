@@ -24,6 +24,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   /// The recipe by which is sorted now, and how often it was changed.
   public var recipe: SortingRecipe { loaded.recipe }
   public private(set) var recipeChanges = 0
+  public var recipeChange: Int { loaded.change }
   public var pieces: PieceAccount { tracker.account }
   public var ejections: EjectionQueue { queue }
   /// In millimeters a second; nil before two frames at different times.

@@ -55,6 +55,10 @@ struct CheckCommand: Command {
     guard !isTextOnly else { return problems }
     look { _ = try options.token }
     look {
+      guard let recipes = options.recipes else { return }
+      problems += try StoredRecipe.all(in: recipes).flatMap(\.problems)
+    }
+    look {
       let input = try LineInput(options)
       _ = try ValveSettings(input.calibration, options)
     }

@@ -45,7 +45,10 @@ final class Onlookers: Sendable {
       LinePages.Pictures(view: { view.picture() }, piece: { album.picture(of: $0)?.jpeg }))
     news = HandOver("news", capacity: 4096, whenFull: .drop) { news in
       switch news {
-      case .frame(let outcome): watch.note(FrameReport(outcome))
+      case .frame(let outcome):
+        // Where there was no room for the news of a change, a frame brings it.
+        if let facts = coming.take(outcome.recipeChange) { watch.change(facts) }
+        watch.note(FrameReport(outcome))
       case .event(let event):
         view.note(event)
         if case .change(let change) = event, let facts = coming.take(change.number) {
@@ -113,8 +116,12 @@ private final class ComingFacts: Sendable {
 
   func put(_ facts: LineFacts) { self.facts.withLock { $0 = facts } }
 
-  /// The facts of a change; nil where others were put since.
+  /// The facts of a change, once; nil where others were put since.
   func take(_ change: Int) -> LineFacts? {
-    facts.withLock { facts in facts?.change == change ? facts : nil }
+    facts.withLock { facts in
+      guard facts?.change == change else { return nil }
+      defer { facts = nil }
+      return facts
+    }
   }
 }

@@ -19,7 +19,8 @@ struct RecipeLoader: Sendable {
     _ stored: StoredRecipe, change: Int
   ) throws -> (LoadedRecipe<BundleClassifier>, LineFacts) {
     let bundle = try Engine.onDedicatedThreadBlocking(threads: 1) { engine in
-      // While pieces are sorted, reading and trying a bundle has time; deadlines have none.
+      // While pieces are sorted, reading and trying a bundle has time; deadlines have none. Where
+      // the service's unit forbids it, all stay as they are.
       if change > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
       return try StudentBundle.open(stored.bundle, on: engine)
     }

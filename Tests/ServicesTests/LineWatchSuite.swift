@@ -111,6 +111,40 @@ struct LineWatchSuite {
     #expect(line.watch.state().state == .halted)
   }
 
+  @Test("pieces stay with the recipe that decided them, as long as they are remembered")
+  func recipes() {
+    let line = ToldLine()
+    line.begin()
+    line.play(seconds: 2)
+    var facts = LineFacts(
+      bundle: "alloys", source: "belt",
+      classes: ["zinc", "copper"].map {
+        ShownClass(name: $0, color: "#000000", threshold: 0.5, isEjected: true)
+      }, stages: ["segment", "infer"])
+    (facts.recipe, facts.change) = ("alloys", 1)
+    line.watch.change(facts)
+    line.play(seconds: 3)
+    var state = line.watch.state()
+    #expect(state.facts?.recipe == "alloys" && state.formerFacts.map(\.change) == [0])
+    #expect(
+      state.pieces.map(\.change) == [Int](repeating: 1, count: 30) + .init(repeating: 0, count: 20))
+    let map = { (index: Int) in
+      RegisterMap(
+        state, heartbeat: 0, result: .init(number: 1, piece: state.pieces[index], waiting: 0),
+        dropped: 0
+      ).words
+    }
+    let copper = state.pieces.indices.filter { state.pieces[$0].class == "copper" }
+    // Copper is the second of the new bundle's classes and the first of the old one's.
+    #expect(copper.allSatisfy { map($0)[35] == (state.pieces[$0].change == 1 ? 2 : 1) })
+    #expect(
+      copper.allSatisfy { map($0)[44] == 1 && map($0)[45] == UInt16(state.pieces[$0].change) })
+    #expect(line.watch.metrics(requests: (0, 0)).contains("mirage_recipe{recipe=\"alloys\"} 1"))
+    line.play(seconds: 12)
+    state = line.watch.state()
+    #expect(state.formerFacts.isEmpty && state.pieces.allSatisfy { $0.change == 1 })
+  }
+
   @Test("a camera that never came is told with its own reason")
   func camera() {
     let line = ToldLine()

@@ -1,5 +1,7 @@
+import CameraCalibration
 import Diagnostics
 import Foundation
+import Imaging
 import Sorting
 import TestSupport
 import Testing
@@ -63,6 +65,39 @@ struct RecipeControlTests {
     return false
   }
 
+  /// An hour of small pictures, five a second, of a belt that comes around every 200 of them.
+  private static func writeFrames(beside recipes: URL) throws -> URL {
+    struct List: Encodable {
+      struct Frame: Encodable {
+        let file: String
+        let seconds: Double
+        let beltMillimeters: Double
+      }
+      let frames: [Frame]
+    }
+    let folder = recipes.deletingLastPathComponent().appending(path: "frames")
+    let belt = SeededBelt(seed: 3, lengthMillimeters: 4000)
+    for number in 0..<200 {
+      let picture = belt.picture(at: Double(20 * number))
+      try AtomicFile.write(
+        PictureFile.encodePNG(picture), to: folder.appending(path: "\(number).png"))
+    }
+    let frames = (0..<18_000).map { number in
+      List.Frame(
+        file: "\(number % 200).png", seconds: Double(number) / 5,
+        beltMillimeters: Double(20 * number))
+    }
+    try AtomicFile.write(
+      JSONFile.encode(List(frames: frames)), to: folder.appending(path: "frames.json"))
+    let calibration = RigCalibration(
+      rig: "test", date: "2026-01-01", color: SeededBelt.camera,
+      cube: .init(scaleX: 1, scaleY: 1, shiftX: 0, shiftY: 0),
+      beltWidthMillimeters: Double(SeededBelt.width), valveBarMillimeters: 150,
+      registrationErrorMillimeters: 0.3)
+    try calibration.write(to: folder.appending(path: "calibration.json"))
+    return folder
+  }
+
   private func withLine(_ body: (Line) throws -> Void) throws {
     let recipes = [
       "copper": "{name: 'Copper out', bundle: '../student', eject: ['copper']}",
@@ -76,9 +111,9 @@ struct RecipeControlTests {
       let daemon = try RunningProgram(
         "miraged",
         [
-          "run", "--recipes", place.path, "--recipe", "Copper out", "--simulate", "--rate", "4",
-          "--speed", "150", "--seconds", "3600", "--http", "127.0.0.1:0", "--token-file",
-          token.path, "--audit", folder.appending(path: "audit.jsonl").path,
+          "run", "--recipes", place.path, "--recipe", "Copper out", "--frames",
+          try Self.writeFrames(beside: place).path, "--pace", "real", "--http", "127.0.0.1:0",
+          "--token-file", token.path, "--audit", folder.appending(path: "audit.jsonl").path,
         ])
       #expect(Self.waits(until: { daemon.error.contains("page: ") }))
       let text = try #require(daemon.error.firstMatch(of: /page: http:\/\/127\.0\.0\.1:(\d+)\//))

@@ -58,12 +58,12 @@ public final class ControlDesk: Sendable {
   /// The line can be asked from now on.
   public func begin(_ line: Line) { books.withLock { $0.line = line } }
 
-  /// Nothing is changed any more; waits for a change that is under way.
+  /// Nothing is changed any more; a change that is under way is waited for as long as the end may
+  /// wait, half a second.
   public func close() {
     books.withLock { $0.isEnding = true }
     wishes.signal()
-    ended.wait()
-    ended.signal()
+    if ended.wait(timeout: .now() + .milliseconds(500)) == .success { ended.signal() }
   }
 
   /// Why nothing can be changed, in a sentence.
