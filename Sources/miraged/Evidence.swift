@@ -7,6 +7,7 @@ final class Evidence: Sendable {
   private let store: StoreKeeper?
   private let broker: BrokerPublisher?
   private let events: HandOver<SortEvent>
+  private let coming = ComingChange<LineSetup>()
 
   /// Nil where nothing is to be kept or told.
   init?(_ invited: Invited, watch: LineWatch) throws {
@@ -17,6 +18,7 @@ final class Evidence: Sendable {
     let broker = try invited.broker.map {
       try BrokerPublisher($0.address, password: $0.password, watch: watch)
     }
+    let coming = coming
     let events = HandOver<SortEvent>("evidence", capacity: 4096, whenFull: .drop) { event in
       switch event {
       case .decision(let decision):
@@ -31,6 +33,8 @@ final class Evidence: Sendable {
         let loss = LossReport(loss)
         store?.put(loss)
         broker?.put(loss)
+      case .change(let change):
+        if let setup = coming.take(change.number) { store?.begin(setup) }
       }
     }
     store?.count(missed: { events.dropped })
@@ -45,6 +49,9 @@ final class Evidence: Sendable {
 
   /// What is in force from now on.
   func note(_ setup: LineSetup) { store?.begin(setup) }
+
+  /// What will be in force once a change of recipe is told of.
+  func expect(_ setup: LineSetup, change: Int) { coming.put(setup, for: change) }
 
   /// Lets the line tell how keeping and telling go.
   func show(in sources: inout LineWatch.Sources) {

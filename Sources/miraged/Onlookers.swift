@@ -3,7 +3,6 @@ import Diagnostics
 import Foundation
 import Services
 import Sorting
-import Synchronization
 
 /// Those who look on while a run sorts: the operator's page, figures and health over HTTP, and
 /// whoever started the daemon.
@@ -27,7 +26,7 @@ final class Onlookers: Sendable {
   private let evidence: Evidence?
   private let news: HandOver<News>
   private let frames: HandOver<PaintedFrame>
-  private let coming = ComingFacts()
+  private let coming = ComingChange<LineFacts>()
 
   /// Tells and serves from now on, so that it can be seen how the daemon starts.
   init(_ invited: Invited) throws {
@@ -76,7 +75,10 @@ final class Onlookers: Sendable {
   func note(_ setup: LineSetup) { evidence?.note(setup) }
 
   /// What will be shown once a change of recipe is told of.
-  func expect(_ facts: LineFacts) { coming.put(facts) }
+  func expect(_ facts: LineFacts, _ setup: LineSetup) {
+    coming.put(facts, for: facts.change)
+    evidence?.expect(setup, change: facts.change)
+  }
 
   // MARK: Called on the frame thread
 
@@ -107,21 +109,5 @@ final class Onlookers: Sendable {
     var counts = evidence?.close() ?? [:]
     counts["page"] = ["dropped": news.dropped]
     return counts
-  }
-}
-
-/// What is to be shown of a recipe from its change on, for the one change that can be under way.
-private final class ComingFacts: Sendable {
-  private let facts = Mutex<LineFacts?>(nil)
-
-  func put(_ facts: LineFacts) { self.facts.withLock { $0 = facts } }
-
-  /// The facts of a change, once; nil where others were put since.
-  func take(_ change: Int) -> LineFacts? {
-    facts.withLock { facts in
-      guard facts?.change == change else { return nil }
-      defer { facts = nil }
-      return facts
-    }
   }
 }

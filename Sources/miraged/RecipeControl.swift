@@ -27,14 +27,14 @@ final class RecipeControl: Sendable {
   let exchange = RecipeExchange<BundleClassifier>()
   private let folder: URL
   private let loader: RecipeLoader
-  private let announce: @Sendable (LineFacts) -> Void
+  private let announce: @Sendable (LineFacts, StoredRecipe) throws -> Void
   private let books: Mutex<Books>
   private let cards = Mutex<(cards: [RecipeCard], readAt: ContinuousClock.Instant)?>(nil)
 
   /// - Parameter announce: gets what will be shown of a recipe, before the frame thread has it.
   init(
     _ folder: URL, sorting stored: StoredRecipe, _ facts: LineFacts, _ loader: RecipeLoader,
-    announce: @escaping @Sendable (LineFacts) -> Void
+    announce: @escaping @Sendable (LineFacts, StoredRecipe) throws -> Void
   ) {
     self.folder = folder
     self.loader = loader
@@ -80,7 +80,7 @@ final class RecipeControl: Sendable {
   private var nextChange: Int { books.withLock { $0.facts.change } + 1 }
 
   private func sort(by next: Former) throws -> [String: String] {
-    announce(next.facts)
+    try announce(next.facts, next.stored)
     let loaded = try exchange.exchange(for: next.loaded, within: Self.patience)
     books.withLock { books in
       books.former = Former(stored: books.stored, loaded: loaded, facts: books.facts)

@@ -16,12 +16,13 @@ extension Run {
     var control: RecipeControl?
     if let recipes, let onlookers {
       let made = RecipeControl(
-        recipes, sorting: start, facts, loader, announce: { onlookers.expect($0) })
+        recipes, sorting: start, facts, loader,
+        announce: { onlookers.expect($0, try setup($0, input, $1)) })
       onlookers.desk.begin(made.line)
       control = made
     }
     let sorting = (recipe, control?.exchange)
-    try onlookers?.note(setup(facts, input))
+    try onlookers?.note(setup(facts, input, start))
     var outcome: Outcome
     switch input.feed {
     case .frames(let source) where isPaced:

@@ -29,13 +29,16 @@ extension Run {
     }
   }
 
-  /// What is in force from the start on, as it is kept.
-  func setup(_ facts: LineFacts, _ input: LineInput) throws -> LineSetup {
+  /// What is in force with a recipe, as it is kept.
+  func setup(
+    _ facts: LineFacts, _ input: LineInput, _ stored: StoredRecipe
+  ) throws -> LineSetup {
     var setup = LineSetup(
       source: facts.source, bundle: facts.bundle,
       // What the bundle's seal is over.
-      bundleDigest: try Digest(ofFile: bundle.appending(path: "bundle.json")).hexadecimal,
+      bundleDigest: try Digest(ofFile: stored.bundle.appending(path: "bundle.json")).hexadecimal,
       calibration: try input.calibration.id, classes: facts.classes)
+    setup.recipe = facts.recipe
     setup.lot = storing.lot
     setup.settings = settings
     return setup
