@@ -43,6 +43,7 @@ struct StoreRunTests {
         case .decision(let decision): decisions.append(decision)
         case .ejection(let ejection): blasts.append(ejection.piece)
         case .loss(let loss): losses.append(loss.piece)
+        case .change: Issue.record("nobody changed the recipe")
         }
       }
       let stored = try pieces(file)
