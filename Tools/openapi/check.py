@@ -48,6 +48,6 @@ ran = subprocess.run(
     [HOME / "bin/st", "run", f"http://{options.address}/api/openapi.json",
      "--header", f"Authorization: Bearer {token}", "--phases", "examples,coverage,fuzzing",
      "--exclude-checks", "not_a_server_error", "--max-examples", str(options.examples),
-     "--seed", str(options.seed), "--rate-limit", "4/s"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+     "--seed", str(options.seed), "--rate-limit", "4/s"], cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 print(ran.stdout)
 sys.exit(1 if ran.returncode else 0)
