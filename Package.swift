@@ -120,7 +120,8 @@ let programs: [(name: String, path: String, uses: [String])] = [
     "miraged", "Sources/miraged",
     [
       "BeltSimulation", "Bundles", "CameraCalibration", "Cameras", "CommandKit", "Conveyor",
-      "Diagnostics", "Imaging", "NeuralNetworks", "Services", "ShiftReports", "Sorting", "Units",
+      "Diagnostics", "Imaging", "NeuralNetworks", "Pages", "Services", "ShiftReports", "Sorting",
+      "Units",
     ]
   ),
   (

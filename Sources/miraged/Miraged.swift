@@ -6,7 +6,8 @@ enum Miraged {
     await Tool(
       "miraged", "RGB frames in, sorting decisions out, on time or not at all.",
       [
-        Run.self, ReportCommand.self, CheckCommand.self, ExplainCommand.self, RecipeCommand.self,
+        Run.self, ReportCommand.self, ReplayCommand.self, CheckCommand.self, ExplainCommand.self,
+        RecipeCommand.self,
         TokenCommand.self, AuditCommand.self, CamerasCommand.self,
       ]
     )
