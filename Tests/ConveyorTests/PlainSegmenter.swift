@@ -3,7 +3,7 @@ import Imaging
 
 @testable import Conveyor
 
-/// Finds pieces as `Segmenter` says that it does, pixel by pixel, without runs, kernels or shortcuts.
+/// Finds pieces as `Segmenter` says that it does, pixel by pixel: no runs, kernels or shortcuts.
 struct PlainSegmenter {
   let settings: SegmentationSettings
   let level: [UInt8]

@@ -9,8 +9,8 @@ import Units
 
 /// A line on a bad day, whose truth is known: all of it follows from a seed.
 ///
-/// The belt stops and starts, wanders, slips under its encoder; lamps age and flicker; pieces touch,
-/// glint and lie among dust; frames go missing.
+/// The belt stops and starts, wanders, slips under its encoder; lamps age and flicker;
+/// pieces touch, glint and lie among dust; frames go missing.
 struct RoughLine: Sendable {
   struct Piece: Sendable {
     var classIndex: Int
