@@ -54,7 +54,9 @@ final class Onlookers: Sendable {
           watch.change(facts)
         }
         guard case .decision(let decision) = event else { return }
-        registers?.put(watch.note(PieceReport(decision)))
+        // Noted in every case, which an argument of an optional call is not.
+        let piece = watch.note(PieceReport(decision))
+        registers?.put(piece)
       }
     }
     frames = HandOver("view", capacity: 1, whenFull: .drop) { view.draw($0) }
