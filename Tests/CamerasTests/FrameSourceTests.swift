@@ -196,7 +196,7 @@ struct FrameSourceTests {
   }
 
   @Test(
-    "a source that is too slow gives fresh frames, the others are lost", .timeLimit(.minutes(1)))
+    "a source that is too slow gives fresh frames, the others are lost", .timeLimit(.minutes(20)))
   func slowSource() throws {
     let clock = RunningClock()
     let source = PacedSource(
@@ -215,7 +215,7 @@ struct FrameSourceTests {
     #expect(source.troubles.count == source.account.lost)
   }
 
-  @Test("a paced source keeps the promises and its pace", .timeLimit(.minutes(1)))
+  @Test("a paced source keeps the promises and its pace", .timeLimit(.minutes(20)))
   func paced() throws {
     let clock = RunningClock()
     let source = PacedSource(
@@ -226,7 +226,7 @@ struct FrameSourceTests {
   }
 
   @Test(
-    "a slow reader gets the freshest frame, and the others are counted", .timeLimit(.minutes(1)))
+    "a slow reader gets the freshest frame, and the others are counted", .timeLimit(.minutes(20)))
   func slowReader() throws {
     let source = PacedSource(
       CountingSource(frames: 40, framesPerSecond: 200), clock: RunningClock(), until: { false })
@@ -244,7 +244,7 @@ struct FrameSourceTests {
     #expect(missed <= source.account.dropped + source.account.lost)
   }
 
-  @Test("a paced source that is asked to stop ends", .timeLimit(.minutes(1)))
+  @Test("a paced source that is asked to stop ends", .timeLimit(.minutes(20)))
   func stop() throws {
     let source = PacedSource(
       CountingSource(frames: 1_000_000, framesPerSecond: 2), clock: RunningClock(),

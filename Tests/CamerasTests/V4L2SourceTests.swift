@@ -28,7 +28,7 @@ struct V4L2SourceTests {
   }
 
   @Test(
-    "keeps the promises of every source, with bad and lost frames", .timeLimit(.minutes(1)),
+    "keeps the promises of every source, with bad and lost frames", .timeLimit(.minutes(20)),
     arguments: [[], [.frame, .gap(2), .frame, .flagged, .frame, .stall(700), .fatal]]
       as [[ScriptedStep]])
   func promises(script: [ScriptedStep]) throws {
@@ -54,7 +54,7 @@ struct V4L2SourceTests {
     }
   }
 
-  @Test("its changes of state are a stream that ends with it", .timeLimit(.minutes(1)))
+  @Test("its changes of state are a stream that ends with it", .timeLimit(.minutes(20)))
   func changes() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "v4l2-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -78,7 +78,7 @@ struct V4L2SourceTests {
     bench.finish()
   }
 
-  @Test("a slow consumer sees fresh frames", .timeLimit(.minutes(1)))
+  @Test("a slow consumer sees fresh frames", .timeLimit(.minutes(20)))
   func slow() throws {
     try use(for: 2000) { source, _ in
       var shown = 0
@@ -93,7 +93,7 @@ struct V4L2SourceTests {
     }
   }
 
-  @Test("the picture of a frame that is kept does not change", .timeLimit(.minutes(1)))
+  @Test("the picture of a frame that is kept does not change", .timeLimit(.minutes(20)))
   func keptPictures() throws {
     try use(for: 700) { source, _ in
       var kept: [(CameraFrame, UInt8)] = []
@@ -104,7 +104,7 @@ struct V4L2SourceTests {
     }
   }
 
-  @Test("ends with the reason where the camera cannot be read", .timeLimit(.minutes(1)))
+  @Test("ends with the reason where the camera cannot be read", .timeLimit(.minutes(20)))
   func failure() throws {
     var model = ScriptedModel()
     model.lies.width = 33
@@ -114,7 +114,7 @@ struct V4L2SourceTests {
     }
   }
 
-  @Test("a source that nobody holds any more gives its camera back", .timeLimit(.minutes(1)))
+  @Test("a source that nobody holds any more gives its camera back", .timeLimit(.minutes(20)))
   func forgotten() throws {
     try withTemporaryFolder { folder in
       let bench = ReaderBench(in: folder, isPaced: true)
@@ -129,7 +129,7 @@ struct V4L2SourceTests {
     }
   }
 
-  @Test("news end the wait for a frame, and so does time", .timeLimit(.minutes(1)))
+  @Test("news end the wait for a frame, and so does time", .timeLimit(.minutes(20)))
   func news() throws {
     try use(for: 1500) { source, bench in
       bench.video.play([.frame, .stall(600)])

@@ -33,7 +33,7 @@ private struct Sending {
   }
 }
 
-@Suite("Lines over a socket", .serialized, .timeLimit(.minutes(1)))
+@Suite("Lines over a socket", .serialized, .timeLimit(.minutes(20)))
 struct SocketLinesTests {
   private func source(_ count: Int, isPaced: Bool = false) -> SimulatedLines {
     var settings = SimulatedLines.Settings(lineCount: count)
@@ -191,7 +191,7 @@ struct SocketLinesTests {
   }
 }
 
-@Suite("The example bridge", .timeLimit(.minutes(1)))
+@Suite("The example bridge", .timeLimit(.minutes(20)))
 struct ExampleBridgeTests {
   @Test("a page of Python brings a camera, and every count arrives")
   func python() throws {

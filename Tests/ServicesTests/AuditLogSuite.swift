@@ -5,7 +5,7 @@ import Testing
 
 @testable import Services
 
-@Suite("Audit log", .timeLimit(.minutes(4)))
+@Suite("Audit log", .timeLimit(.minutes(20)))
 struct AuditLogSuite {
   private func withLog(_ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { try body($0.appending(path: "audit.jsonl")) }

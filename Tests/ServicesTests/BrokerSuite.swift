@@ -7,7 +7,7 @@ import Units
 
 @testable import Services
 
-@Suite("What a broker is told", .serialized, .timeLimit(.minutes(8)))
+@Suite("What a broker is told", .serialized, .timeLimit(.minutes(20)))
 struct BrokerSuite {
   private struct Event: Decodable {
     let piece: Int?

@@ -44,7 +44,7 @@ private final class PlayedRecipes: Sendable {
   }
 }
 
-@Suite("Changes over HTTP", .serialized, .timeLimit(.minutes(4)))
+@Suite("Changes over HTTP", .serialized, .timeLimit(.minutes(20)))
 struct ControlSuite {
   static let secret = "0123456789abcdef0123456789ABCDEF"
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Services
 
-@Suite("Pages over HTTP", .serialized, .timeLimit(.minutes(2)))
+@Suite("Pages over HTTP", .serialized, .timeLimit(.minutes(20)))
 struct HTTPServerSuite {
   /// What a server said, whole.
   private struct Answer {

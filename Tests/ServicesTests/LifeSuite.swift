@@ -4,7 +4,7 @@ import Testing
 
 @testable import Services
 
-@Suite("Signs of life", .serialized, .timeLimit(.minutes(2)))
+@Suite("Signs of life", .serialized, .timeLimit(.minutes(20)))
 struct LifeSuite {
   @Test("ready, status and watchdog are told while frames progress, and not when they stop")
   func progress() throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Services
 
-@Suite("Registers for a PLC", .serialized, .timeLimit(.minutes(4)))
+@Suite("Registers for a PLC", .serialized, .timeLimit(.minutes(20)))
 struct ModbusSuite {
   /// What `plc.py` prints.
   private struct Read: Decodable {

@@ -11,7 +11,7 @@ import Units
 ///
 /// Each is done for real: a process that is
 /// killed, a file that may not grow, a folder without the right to write, another one's lock.
-@Suite("A store in trouble", .serialized, .timeLimit(.minutes(10)))
+@Suite("A store in trouble", .serialized, .timeLimit(.minutes(20)))
 struct StoreFailureSuite {
   static let isLong = ProcessInfo.processInfo.environment["MIRAGE_FORM"] == "long"
 

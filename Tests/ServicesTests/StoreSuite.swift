@@ -7,7 +7,7 @@ import Units
 
 @testable import Services
 
-@Suite("A store of pieces", .serialized, .timeLimit(.minutes(5)))
+@Suite("A store of pieces", .serialized, .timeLimit(.minutes(20)))
 struct StoreSuite {
   /// A clock of the computer that is set by hand.
   private final class WallClock: Sendable {

@@ -7,7 +7,7 @@ import Units
 @testable import Services
 
 /// The driver against `box.py`, a box in another language, over real sockets and pseudo terminals.
-@Suite("Valves over a wire", .serialized, .timeLimit(.minutes(3)))
+@Suite("Valves over a wire", .serialized, .timeLimit(.minutes(20)))
 struct ValveDriverSuite {
   private static let start = ContinuousClock.now
 

@@ -82,7 +82,7 @@ struct RenderingTests {
     }
   }
 
-  @Test("values are handed over in order, all of them when it may wait", .timeLimit(.minutes(1)))
+  @Test("values are handed over in order, all of them when it may wait", .timeLimit(.minutes(20)))
   func waiting() {
     let got = Mutex<[Int]>([])
     let queue = HandOver<Int>("test", capacity: 3, whenFull: .wait) { value in
@@ -94,7 +94,7 @@ struct RenderingTests {
     #expect(queue.dropped == 0)
   }
 
-  @Test("putting in takes no memory, whether there is room or not", .timeLimit(.minutes(1)))
+  @Test("putting in takes no memory, whether there is room or not", .timeLimit(.minutes(20)))
   func noMemory() {
     let queue = HandOver<[Int]>("test", capacity: 64, whenFull: .drop) { _ in
       Thread.sleep(forTimeInterval: 0.001)
@@ -108,7 +108,7 @@ struct RenderingTests {
     #expect(queue.dropped > 0)
   }
 
-  @Test("a full queue that may not wait drops and counts", .timeLimit(.minutes(1)))
+  @Test("a full queue that may not wait drops and counts", .timeLimit(.minutes(20)))
   func dropping() {
     let count = Mutex(0)
     let queue = HandOver<Int>("test", capacity: 2, whenFull: .drop) { _ in

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `miraged run --mqtt` from outside, with a real broker beside it.
-@Suite("miraged run --mqtt", .serialized, .timeLimit(.minutes(4)))
+@Suite("miraged run --mqtt", .serialized, .timeLimit(.minutes(20)))
 struct BrokerRunTests {
   private func waits(until isSo: () -> Bool) -> Bool {
     let end = ContinuousClock.now + .seconds(100)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `miraged` under a service manager, played by a socket.
-@Suite("miraged as a service", .serialized, .timeLimit(.minutes(3)))
+@Suite("miraged as a service", .serialized, .timeLimit(.minutes(20)))
 struct LifeTests {
   @Test("it tells when it is ready, that it lives, what it does, and that it ends within 2 s")
   func service() throws {

@@ -104,7 +104,7 @@ struct MiragedTests {
     }
   }
 
-  @Test("Ctrl-C in real time ends with a whole summary", .timeLimit(.minutes(2)))
+  @Test("Ctrl-C in real time ends with a whole summary", .timeLimit(.minutes(20)))
   func interrupt() throws {
     try withTemporaryFolder { folder in
       let bundle = folder.appending(path: "bundle")

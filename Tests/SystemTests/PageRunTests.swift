@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `miraged run --http` from outside: the page, health and figures of a run in real time.
-@Suite("miraged run --http", .serialized, .timeLimit(.minutes(4)))
+@Suite("miraged run --http", .serialized, .timeLimit(.minutes(20)))
 struct PageRunTests {
   private struct State: Decodable {
     struct Piece: Decodable {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A running `miraged` whose recipe is changed from outside.
-@Suite("miraged's changes", .serialized, .timeLimit(.minutes(8)))
+@Suite("miraged's changes", .serialized, .timeLimit(.minutes(20)))
 struct RecipeControlTests {
   private struct Board: Decodable {
     struct Latest: Decodable {

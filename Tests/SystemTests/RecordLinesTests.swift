@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `mirage-train record` from outside, against `mirage-simulate lines`.
-@Suite("Recording a line scan camera", .serialized, .timeLimit(.minutes(2)))
+@Suite("Recording a line scan camera", .serialized, .timeLimit(.minutes(20)))
 struct RecordLinesTests {
   /// Starts a simulated camera and gives its program and address.
   private func camera(_ folder: URL, _ arguments: [String] = []) throws -> (RunningProgram, String)

@@ -44,7 +44,7 @@ struct SimulatedScrapTests {
   @Test(
     "is as hard to color and to spectra as real scrap is",
     .enabled(if: isOptimized, "takes far too long without optimization; run Tools/test"),
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(20)))
   func bands() throws {
     try withTemporaryFolder { folder in
       let recorded = try run(

@@ -7,7 +7,7 @@ import Testing
 @testable import Services
 
 /// `miraged run --store` from outside: what is told on its page as stored is in the file.
-@Suite("miraged run --store", .serialized, .timeLimit(.minutes(6)))
+@Suite("miraged run --store", .serialized, .timeLimit(.minutes(20)))
 struct StoreRunTests {
   private func withBundle(_ body: (_ arguments: [String], _ folder: URL) throws -> Void) throws {
     try withTemporaryFolder { folder in

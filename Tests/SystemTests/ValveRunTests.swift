@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `miraged run` with a box of valves beside it, each in a program of its own.
-@Suite("miraged run --valves", .serialized, .timeLimit(.minutes(4)))
+@Suite("miraged run --valves", .serialized, .timeLimit(.minutes(20)))
 struct ValveRunTests {
   private struct Line: Decodable {
     let event: String

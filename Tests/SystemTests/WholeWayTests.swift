@@ -40,7 +40,7 @@ struct WholeWayTests {
     #expect(trained.output.contains("verdict: "))
   }
 
-  @Test("records, trains, judges, reports, exports and sorts", .timeLimit(.minutes(5)))
+  @Test("records, trains, judges, reports, exports and sorts", .timeLimit(.minutes(20)))
   func wholeWay() throws {
     try withTemporaryFolder { folder in
       try train(in: folder)

@@ -8,7 +8,7 @@
 
   @testable import LineScan
 
-  @Suite("GigE Vision line scan", .serialized, .timeLimit(.minutes(2)))
+  @Suite("GigE Vision line scan", .serialized, .timeLimit(.minutes(20)))
   struct GigEVisionTests {
     private var quick: GigEVisionSettings {
       var settings = GigEVisionSettings()
