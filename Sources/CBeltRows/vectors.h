@@ -8,7 +8,6 @@ typedef uint16_t belt_words __attribute__((vector_size(32)));
 typedef int16_t belt_numbers __attribute__((vector_size(32)));
 typedef uint32_t belt_double_words __attribute__((vector_size(64)));
 typedef float belt_floats __attribute__((vector_size(64)));
-typedef int32_t belt_truths __attribute__((vector_size(64)));
 
 enum { BELT_LANES = 16, BELT_WIDE_LANES = 32 };
 
