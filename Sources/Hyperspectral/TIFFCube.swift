@@ -61,7 +61,7 @@ struct TIFFCube {
         shape: shape, type: type, page: page, firstBand: isByPage ? page : 0,
         isSeparate: first.planes == 2 || isByPage)
       if first.tile_width > 0 {
-        try readTiles(first, target, into: &values)
+        try readTiles(first, target, bound: bound, into: &values)
       } else {
         try readRows(first, target, into: &values)
       }
@@ -182,15 +182,22 @@ struct TIFFCube {
     }
   }
 
+  /// A tile may be larger than the page that it covers, but no larger than the file can hold.
   private func readTiles(
-    _ page: mirage_tiff_page, _ target: Target, into values: inout [Float]
+    _ page: mirage_tiff_page, _ target: Target, bound: Int, into values: inout [Float]
   ) throws {
     let (width, height) = (Int(page.tile_width), Int(page.tile_height))
     let depth = target.depth(page)
     let (count, overflows) = (width * depth).multipliedReportingOverflow(by: height)
     guard !overflows, count > 0, Int(page.tile_bytes) == count * target.type.byteCount,
-      Int(page.tile_bytes) <= HeldCube.bound(ofFile: values.count * target.type.byteCount)
-    else { throw damaged(page: target.page) }
+      Int(page.tile_bytes) <= bound
+    else {
+      throw Complaint(
+        place,
+        "has tiles of \(width) × \(height) pixels of \(target.type.rawValue), more than the file"
+          + " can hold",
+        remedy: "the file is damaged: copy or export it again")
+    }
     var bytes = [UInt8](repeating: 0, count: Int(page.tile_bytes))
     var numbers = [Float](repeating: 0, count: count)
     for plane in 0..<target.planes(page) {

@@ -243,6 +243,10 @@ struct CubeFormatSuite {
         problem: "page 2 cannot be read: Can not read TIFF directory count",
         remedy: "the file was cut short or is damaged: copy or export it again"),
       Malformed(
+        name: "tiles-huge.tif",
+        problem: "has tiles of 8192 × 8192 pixels of uint8, more than the file can hold",
+        remedy: "the file is damaged: copy or export it again"),
+      Malformed(
         name: "not-tiff.tif",
         problem: "is not a TIFF file, or its beginning is damaged: Not a TIFF or MDI "
           + "file, bad magic number 28526 (0x6f6e)",

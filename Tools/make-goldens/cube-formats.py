@@ -139,4 +139,15 @@ tifffile.imwrite(malformed / "pages-color.tif", color, photometric="rgb", metada
 buffer = io.BytesIO()
 tifffile.imwrite(buffer, pages, photometric="minisblack", metadata=None, software=False)
 (malformed / "cube-cut.tif").write_bytes(buffer.getvalue()[:700])
+buffer = io.BytesIO()
+tifffile.imwrite(buffer, pages[0].astype("u1"), tile=(16, 16), metadata=None, software=False)
+tile_extents = bytearray(buffer.getvalue())
+# ImageWidth, ImageLength, TileWidth and TileLength, as 4-byte numbers in the directory.
+for tag, extent in ((256, 512), (257, 512), (322, 8192), (323, 8192)):
+    at = next(at for at in range(8, len(tile_extents) - 12)
+              if tile_extents[at:at + 2] == tag.to_bytes(2, "little")
+              and tile_extents[at + 2] in (3, 4) and tile_extents[at + 4] == 1)
+    tile_extents[at + 2:at + 4] = (4).to_bytes(2, "little")
+    tile_extents[at + 8:at + 12] = extent.to_bytes(4, "little")
+(malformed / "tiles-huge.tif").write_bytes(tile_extents)
 (malformed / "not-tiff.tif").write_text("no picture\n")
