@@ -73,7 +73,10 @@ public struct Segmenter: Sendable {
     learn(from: picture, without: nil)
   }
 
-  /// Writes the pieces of `picture` into `found`, and learns from the belt between them.
+  /// Writes the pieces of `picture` into `found`.
+  ///
+  /// The first picture is learned from beforehand. Of later ones `learn(from:between:)` learns, which
+  /// can wait until the pieces are decided.
   ///
   /// - Parameter squareMillimetersPerPixel: what a pixel in the middle of the picture covers on
   ///   the belt.
@@ -93,6 +96,10 @@ public struct Segmenter: Sendable {
     draw(&found.labels)
     measure(&found)
     if settings.neckShare > 0 { split(&found, minimum: minimum) }
+  }
+
+  /// Learns how the belt looks between the pieces that were found in `picture`.
+  public mutating func learn(from picture: Picture, between found: Segmentation) {
     learn(from: picture, without: found.labels)
   }
 

@@ -19,7 +19,7 @@ public struct FrameOutcome: Sendable {
   public var blastsLate: Int
   public var blastsDropped: Int
   /// How long each stage took, in the order of `Stage.allCases`.
-  public var stages: [9 of Duration]
+  public var stages: [10 of Duration]
 
   init<Classifier, Clock>(
     _ pipeline: Pipeline<Classifier, Clock>, exposedAt: LineInstant, doneAt: LineInstant

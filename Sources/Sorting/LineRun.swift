@@ -48,8 +48,8 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   /// Sorts frame after frame until the source ends or `isAskedToStop`; gives the whole summary.
   ///
   /// - Parameters:
-  ///   - emit: gets each event, on the frame thread, in order; a change of recipe comes between the
-  ///     decisions of the old one and those of the new.
+  ///   - emit: gets each event at once, on the frame thread, in order; a change of recipe comes
+  ///     between the decisions of the old one and those of the new.
   ///   - complain: gets each reason for a lost frame.
   ///   - report: gets what each frame came to, after its events.
   ///   - paint: gets the way to each frame's picture, after its events.
@@ -64,9 +64,13 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       clock.follow(frame.exposedAt)
       start = start ?? frame.exposedAt
       events.removeAll(keepingCapacity: true)
-      changeRecipe(&events)
-      let seen = try pipeline.sort(frame) { events.append($0) }
-      note(events, emit: emit)
+      changeRecipe(&events, emit: emit)
+      // At once: the valves need not wait until the frame's last stage is done.
+      let seen = try pipeline.sort(frame) { event in
+        emit(event)
+        events.append(event)
+      }
+      note(events)
       tellTroubles(to: complain)
       keepPictures(of: events, from: seen)
       report(FrameOutcome(pipeline, exposedAt: frame.exposedAt, doneAt: clock.now))
@@ -75,24 +79,30 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
     exchange?.end()
     summary.isInterrupted = isAskedToStop()
     events.removeAll(keepingCapacity: true)
-    pipeline.finish { events.append($0) }
-    note(events, emit: emit)
+    pipeline.finish { event in
+      emit(event)
+      events.append(event)
+    }
+    note(events)
     tellTroubles(to: complain)
     return closed(start.map { $0.duration(to: clock.now).seconds } ?? 0)
   }
 
   /// Takes up another recipe, if one is at hand.
-  private mutating func changeRecipe(_ events: inout [SortEvent]) {
+  private mutating func changeRecipe(
+    _ events: inout [SortEvent], emit: (SortEvent) -> Void
+  ) {
     exchange?.pass { recipe in
+      let first = events.count
       let former = pipeline.adopt(recipe) { events.append($0) }
       events.append(.change(RecipeChange(number: recipe.change, recipe: recipe.recipe.name)))
+      for event in events[first...] { emit(event) }
       return former
     }
   }
 
-  private mutating func note(_ events: [SortEvent], emit: (SortEvent) -> Void) {
+  private mutating func note(_ events: [SortEvent]) {
     for event in events {
-      emit(event)
       guard case .decision(let decision) = event else { continue }
       if memory == .decisions { decisions.append(decision) }
       summary.classes[decision.class, default: 0] += 1

@@ -95,6 +95,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     let decisions = decide(seen, in: view)
     schedule(decisions, emit: emit)
     eject(from: view, emit: emit)
+    learn(from: frame.picture)
     times.endFrame()
     return frame
   }
@@ -249,6 +250,12 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     tracker.dismiss(from: view, into: &gone)
     for track in gone { emit(.loss(track.loss(track.isWhole ? .tooBrief : .neverWhole))) }
     pieces.audit()
+  }
+
+  /// How the belt looks now; last, since no piece waits for it.
+  private mutating func learn(from picture: Picture) {
+    defer { times.end(.learn) }
+    segmenter.learn(from: picture, between: found)
   }
 
   // MARK: Parts of stages

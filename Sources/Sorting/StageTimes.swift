@@ -2,7 +2,7 @@ import Units
 
 /// A stage of the pipeline, in order.
 public enum Stage: String, CaseIterable, Sendable, Codable {
-  case rectify, register, segment, track, sample, infer, decide, schedule, eject
+  case rectify, register, segment, track, sample, infer, decide, schedule, eject, learn
 }
 
 /// How long the work takes, in buckets that grow by a tenth; fixed memory however long the run.
@@ -47,7 +47,7 @@ public struct StageTimes: Sendable {
   public private(set) var stages = [Durations](repeating: Durations(), count: Stage.allCases.count)
   public private(set) var frame = Durations()
   /// How long each stage of the latest frame took.
-  public private(set) var latest = [9 of Duration](repeating: .zero)
+  public private(set) var latest = [10 of Duration](repeating: .zero)
   private var frameStart: ContinuousClock.Instant?
   private var stageStart: ContinuousClock.Instant?
 

@@ -10,46 +10,73 @@ import Testing
 /// The path of a frame, from a picture to decisions, at the size and rate of a fast line.
 @Suite("Line benchmarks", .tags(.benchmark), .serialized)
 struct LineBenchmarks {
-  private typealias Run = LineRun<LineRecording.Source, BundleClassifier, SimulatedClock>
+  private typealias Source = LineRecording.Source
+  private typealias Run = LineRun<Source, BundleClassifier, SimulatedClock>
 
-  private static func run(
-    _ recording: LineRecording, _ student: LineStudent, on engine: Engine
-  ) throws -> Run {
-    let clock = SimulatedClock()
-    let classifier = try BundleClassifier(student.bundle, threads: engine.threads)
+  private static func pipeline<Clock: LineClock>(
+    for recording: LineRecording, _ student: LineStudent, threads: Int, clock: Clock
+  ) throws -> Pipeline<BundleClassifier, Clock> {
     let calibration = recording.belt.calibration
-    let pipeline = try Pipeline(
-      classifier, calibration: calibration, ejected: [student.contents.classes[0]],
+    return try Pipeline(
+      try BundleClassifier(student.bundle, threads: threads), calibration: calibration,
+      ejected: [student.contents.classes[0]],
       settings: PipelineSettings(
         valves: ValveSettings(barMillimeters: calibration.valveBarMillimeters)), clock: clock)
-    return LineRun(LineRecording.Source(recording), through: pipeline, clock: clock)
+  }
+
+  private static func run(
+    _ recording: LineRecording, _ student: LineStudent, threads: Int
+  ) throws -> Run {
+    let clock = SimulatedClock()
+    let pipeline = try pipeline(for: recording, student, threads: threads, clock: clock)
+    return LineRun(Source(recording), through: pipeline, clock: clock)
   }
 
   private static func recording() -> LineRecording {
-    LineRecording(Benchmark.isFull ? .full : .small, frames: Benchmark.isFull ? 120 : 6)
+    Benchmark.isFull ? .full : LineRecording(.small)
   }
 
-  @Test("a frame's work", arguments: [1, 2])
-  func work(threads: Int) throws {
+  /// A minute in real time, ten in the long form: whether each decision is in time.
+  @Test("in real time", arguments: [1, 2])
+  func realTime(threads: Int) throws {
     let recording = Self.recording()
+    let isLong = ProcessInfo.processInfo.environment["MIRAGE_FORM"] == "long"
+    let seconds = Benchmark.isFull ? isLong ? 600 : 60 : 0.4
     try Engine.onDedicatedThreadBlocking(threads: threads) { engine in
       let student = try LineStudent(for: recording, on: engine)
-      var run = try Self.run(recording, student, on: engine)
-      let summary = try run.play(until: { false }, emit: { _ in })
-      #expect(summary.frames.decided == recording.frames.count)
-      #expect(summary.pieces.isBalanced)
-      func keep(_ times: Durations, below limit: Duration, _ name: String) {
-        Benchmark("1080p, 60 pieces in view, \(threads) threads, p99 of \(name)", unit: "ms")
-          .keep(
-            .nanoseconds(Int64(times.milliseconds(at: 0.99) * 1e6)), below: limit, which: "limit")
+      let clock = RunningClock()
+      let pipeline = try Self.pipeline(for: recording, student, threads: threads, clock: clock)
+      let count = Int(seconds * LineRecording.framesPerSecond)
+      let source = PacedSource(Source(recording, count: count), clock: clock)
+      var run = LineRun(source, through: pipeline, clock: clock, remembering: .nothing)
+      var toDecision = Durations()
+      let summary = try run.play(until: { false }) { event in
+        guard case .decision(let decision) = event else { return }
+        toDecision.note(decision.exposedAt.duration(to: decision.decidedAt))
       }
+      #expect(summary.frames.decided + summary.frames.late + summary.frames.dropped == count)
+      #expect(summary.pieces.isBalanced)
+      let name = "1080p, 60 pieces in view, 60 a second, \(threads) threads, \(Int(seconds)) s"
+      Self.keep(toDecision, "\(name), p99 from exposure to decision")
       let times = run.pipeline.times
-      keep(times.frame, below: .milliseconds(10), "a frame's work")
+      Self.keep(times.frame, "\(name), p99 of a frame's work")
       for (stage, durations) in zip(Stage.allCases, times.stages)
       where [.segment, .sample, .infer].contains(stage) {
-        keep(durations, below: .milliseconds(10), "its stage \(stage.rawValue)")
+        Self.keep(durations, "\(name), p99 of its stage \(stage.rawValue)")
+      }
+      print(
+        "\(name): \(summary.pieces.decided) decided, \(summary.pieces.late) late;"
+          + " \(summary.frames.dropped) frames dropped")
+      for share in [0.5, 0.9, 0.99, 0.999, 1] {
+        print("from exposure to decision, \(share): \(toDecision.milliseconds(at: share)) ms")
       }
     }
+  }
+
+  private static func keep(_ times: Durations, _ name: String) {
+    Benchmark(name, unit: "ms").keep(
+      .nanoseconds(Int64(times.milliseconds(at: 0.99) * 1e6)), below: .milliseconds(10),
+      which: "limit")
   }
 
   /// The same frames, the same network, decisions compared first.
@@ -61,7 +88,7 @@ struct LineBenchmarks {
         let student = try LineStudent(for: recording, on: engine)
         var decisions: [PieceDecision] = []
         func ours() throws {
-          var run = try Self.run(recording, student, on: engine)
+          var run = try Self.run(recording, student, threads: threads)
           decisions.removeAll(keepingCapacity: true)
           _ = try run.play(until: { false }) { event in
             if case .decision(let decision) = event { decisions.append(decision) }

@@ -13,6 +13,8 @@ import TestSupport
 import Units
 
 /// A stretch of the simulated belt as a fast camera sees it, drawn beforehand.
+///
+/// Its end shows what its beginning shows, so that it can come by again and again.
 struct LineRecording: Sendable {
   /// How large the view is.
   enum Size {
@@ -23,42 +25,84 @@ struct LineRecording: Sendable {
   }
 
   static let framesPerSecond = 60.0
-  static let millimetersPerSecond = 1000.0
+  /// Sections of belt after which it repeats itself.
+  private static let sections = 4
+  /// The way that the belt is to go from frame to frame, about.
+  private static let stepMillimeters = 1000 / framesPerSecond
 
   let belt: SimulatedBelt
   let frames: [CameraFrame]
+  /// After so much belt the first frame is right again.
+  let lengthMillimeters: Double
 
-  init(_ size: Size, frames count: Int) {
+  /// Draws as many frames as the belt has before it repeats itself: 130, or 22 small ones.
+  init(_ size: Size) {
     var settings = BeltSettings()
     settings.widthMillimeters = size == .full ? 960 : 160
     settings.sectionMillimeters = size == .full ? 540 : 90
     settings.piecesPerSection = size == .full ? 60 : 3
     settings.valveBarMillimeters = settings.sectionMillimeters + 200
+    let length = settings.sectionMillimeters * Double(Self.sections)
+    let count = (length / Self.stepMillimeters).rounded()
     belt = SimulatedBelt(settings, seed: 3)
-    frames = (0..<count).map { [belt] number in
-      let seconds = Double(number) / Self.framesPerSecond
-      let position = seconds * Self.millimetersPerSecond
+    lengthMillimeters = length
+    frames = (0..<Int(count)).map { [belt] number in
+      let position = length * Double(number) / count
       return CameraFrame(
-        picture: belt.picture(atBeltMillimeters: position), sequence: number,
-        exposedAt: LineInstant(seconds: seconds), beltMillimeters: position)
+        picture: Self.picture(of: belt, at: position, repeatingAfter: length), sequence: number,
+        exposedAt: LineInstant(seconds: Double(number) / Self.framesPerSecond),
+        beltMillimeters: position)
     }
   }
 
-  /// Hands the frames out, one after the other.
+  /// The belt at `position`; what lies beyond `length` is its beginning.
+  private static func picture(
+    of belt: SimulatedBelt, at position: Double, repeatingAfter length: Double
+  ) -> Picture {
+    var picture = belt.picture(atBeltMillimeters: position)
+    let (width, height) = (picture.width, picture.height)
+    let view = BeltView(
+      camera: belt.calibration.color, beltMillimeters: position,
+      exposedAt: LineInstant(seconds: 0), width: width, height: height)
+    guard view.along.upperBound > length else { return picture }
+    let beginning = belt.picture(atBeltMillimeters: position - length)
+    for row in 0..<height {
+      let middle = Point<ColorFrame>(x: Double(width) / 2, y: Double(row) + 0.5)
+      guard view(middle).y >= length else { continue }
+      let bytes = (row * width * 3)..<((row + 1) * width * 3)
+      picture.pixels.replaceSubrange(bytes, with: beginning.pixels[bytes])
+    }
+    return picture
+  }
+
+  /// The full recording, drawn once for all that time it.
+  static let full = LineRecording(.full)
+
+  /// Hands the frames out, one after the other, and from the first one again until `count`.
   struct Source: FrameSource {
-    let frames: [CameraFrame]
+    let recording: LineRecording
+    let count: Int
     private(set) var account = SourceAccount()
     private(set) var troubles = SourceTroubles()
     var nextExposure: LineInstant? { nil }
 
-    init(_ recording: LineRecording) { frames = recording.frames }
+    init(_ recording: LineRecording, count: Int? = nil) {
+      self.recording = recording
+      self.count = count ?? recording.frames.count
+    }
 
     mutating func skip() {}
 
     mutating func next() throws -> CameraFrame? {
-      guard account.delivered < frames.count else { return nil }
-      defer { account.delivered += 1 }
-      return frames[account.delivered]
+      let number = account.delivered
+      guard number < count else { return nil }
+      account.delivered += 1
+      let frames = recording.frames
+      var frame = frames[number % frames.count]
+      frame.sequence = number
+      frame.exposedAt = LineInstant(seconds: Double(number) / LineRecording.framesPerSecond)
+      frame.beltMillimeters += Double(number / frames.count) * recording.lengthMillimeters
+      return frame
     }
   }
 
