@@ -314,7 +314,8 @@ BELT_BODY ptrdiff_t belt_append_runs(
   return count;
 }
 
-/// Finds the runs of pixels that belong to pieces, row by row, each row from the left.
+/// Finds the runs of pixels that belong to pieces, row by row from `first` up to and without `last`,
+/// each row from the left.
 ///
 /// A pixel does where the mean of its 3 × 3 neighborhood lies beyond the limit; where the pixel
 /// itself goes at least half as far, and its neighborhood `edge_share` of the way to the brightest
@@ -323,13 +324,15 @@ BELT_BODY ptrdiff_t belt_append_runs(
 /// Works in `belt_space` bytes at `space`. Returns how many runs there are, which may be more than
 /// `capacity`: those beyond are not stored.
 BELT_BODY ptrdiff_t belt_find_runs_body(
-    const belt_picture *picture, uint8_t *space, belt_run *runs, ptrdiff_t capacity, int level) {
+    const belt_picture *picture, ptrdiff_t first, ptrdiff_t last, uint8_t *space, belt_run *runs,
+    ptrdiff_t capacity, int level) {
   (void)level;
   const belt_rows rows = belt_lay_out(picture, space);
   const ptrdiff_t height = picture->height, width = picture->width;
   ptrdiff_t count = 0;
   int has_marks[4] = {0, 0, 0, 0}, is_checked[4] = {0, 0, 0, 0};
-  for (ptrdiff_t y = 0; y < height + 3; y += 1) {
+  // A row is voted on with its neighbors, each of which is checked by the excess two rows around it.
+  for (ptrdiff_t y = first < 3 ? 0 : first - 3; y < last + 3; y += 1) {
     if (y < height) {
       uint8_t *const means = rows.means[y & 3];
       belt_sum_rows(picture->pixels, y, height, rows.bytes, picture->channels, rows.sums);
@@ -341,7 +344,7 @@ BELT_BODY ptrdiff_t belt_find_runs_body(
           rows.excess[y & 7]);
     }
     const ptrdiff_t checked = y - 2, voted = y - 3;
-    if (checked >= 0 && checked < height + 1) {
+    if (checked >= 0 && checked >= first - 1 && checked < height + 1) {
       const int had = is_checked[checked & 3];
       const int has = checked < height && has_marks[checked & 3];
       if (has) {
@@ -352,7 +355,7 @@ BELT_BODY ptrdiff_t belt_find_runs_body(
       }
       is_checked[checked & 3] = has;
     }
-    if (voted < 0) continue;
+    if (voted < first) continue;
     if (!(is_checked[(voted - 1) & 3] | is_checked[voted & 3] | is_checked[(voted + 1) & 3])) {
       continue;
     }
@@ -365,8 +368,9 @@ BELT_BODY ptrdiff_t belt_find_runs_body(
 
 BELT_DISPATCH(
     ptrdiff_t, belt_find_runs,
-    (const belt_picture *picture, uint8_t *space, belt_run *runs, ptrdiff_t capacity, int level),
-    (picture, space, runs, capacity, level))
+    (const belt_picture *picture, ptrdiff_t first, ptrdiff_t last, uint8_t *space, belt_run *runs,
+     ptrdiff_t capacity, int level),
+    (picture, first, last, space, runs, capacity, level))
 
 /// The 3 × 3 means of one row, `[width, channels]`; `space` as above.
 BELT_BODY int belt_smooth_row_body(

@@ -38,15 +38,19 @@ struct BeltRows: Sendable {
 
   // MARK: Rows of the picture
 
-  /// Writes the runs of pixels that belong to pieces into `runs`, in raster order.
+  /// Writes the runs of pixels that belong to pieces in some rows into `runs`, in raster order.
   ///
   /// A pixel does where the mean of its 3 × 3 neighborhood lies well outside the belt's scatter, so
   /// that dull pieces are found under noise; where the pixel itself goes at least half as far, and
   /// its neighborhood a fair share of the way to the brightest near it, so that outlines do not
   /// grow by the width of the mean; and where most of its neighborhood agrees.
   mutating func find(
-    in picture: Picture, on background: BeltBackground, into runs: inout [Run]
+    _ range: Range<Int>, of picture: Picture, on background: BeltBackground,
+    into runs: inout [Run]
   ) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= picture.height,
+      "rows \(range) of \(picture.height)")
     precondition(
       picture.width == background.width && picture.channels == background.channels,
       "a picture of \(picture.width) columns on a belt of \(background.width)")
@@ -57,13 +61,13 @@ struct BeltRows: Sendable {
       // A picture that needs more room than those before is rare, and done anew.
       room = found
       while runs.count < room { runs.append(Run()) }
-      found = find(picture, background.level, into: &runs)
+      found = find(range, picture, background.level, into: &runs)
     } while found > room
     runs.removeLast(runs.count - found)
   }
 
   private mutating func find(
-    _ picture: Picture, _ level: [UInt8], into runs: inout [Run]
+    _ range: Range<Int>, _ picture: Picture, _ level: [UInt8], into runs: inout [Run]
   ) -> Int {
     let (settings, limits, kind) = (settings, limits, kind)
     return picture.pixels.withUnsafeBufferPointer { pixels in
@@ -75,7 +79,9 @@ struct BeltRows: Sendable {
               width: picture.width, height: picture.height, channels: picture.channels,
               edge_share: settings.edgeShare, shadow_floor: settings.shadowFloor)
             return runs.withUnsafeMutableBufferPointer {
-              belt_find_runs(&input, space.baseAddress, $0.baseAddress, $0.count, kind.rawValue)
+              belt_find_runs(
+                &input, range.lowerBound, range.upperBound, space.baseAddress, $0.baseAddress,
+                $0.count, kind.rawValue)
             }
           }
         }

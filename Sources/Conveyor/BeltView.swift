@@ -91,12 +91,24 @@ public struct Sighting: Sendable, Equatable {
 
 extension BeltView {
   /// The regions of a frame on the belt, in their order, appended to an emptied `sightings`.
+  ///
+  /// - Parameter companion: looks at half of them.
   public func register(
-    _ found: Segmentation, of picture: Picture, into sightings: inout [Sighting]
+    _ found: Segmentation, of picture: Picture, into sightings: inout [Sighting],
+    with companion: Companion? = nil
   ) {
     sightings.removeAll(keepingCapacity: true)
-    for blob in found.blobs {
-      sightings.append(sighting(of: blob, in: found.labels, of: picture))
+    let own = companion == nil ? found.blobs.count : found.blobs.count / 2
+    func registerOwn() {
+      for blob in found.blobs[..<own] {
+        sightings.append(sighting(of: blob, in: found.labels, of: picture))
+      }
+    }
+    guard let companion else { return registerOwn() }
+    sightings += companion.share {
+      found.blobs[own...].map { sighting(of: $0, in: found.labels, of: picture) }
+    } with: {
+      registerOwn()
     }
   }
 

@@ -51,16 +51,23 @@ public struct Segmenter: Sendable {
   private var pieces = PixelRuns()
   private var belt = PixelRuns()
   private var splitter: TouchingPieces
+  /// Whether each region may be several pieces.
+  private var areSplit: [Bool] = []
+  private let companion: Companion?
+  private let half: SecondHalf
   /// The runs of pieces and of what they enclose, and whose they are.
   private var labeled: [(run: PixelRuns.Run, label: UInt16)] = []
 
-  public init(_ settings: SegmentationSettings) {
-    self.init(settings, kind: .best)
+  /// - Parameter companion: does half of what can be done by two.
+  public init(_ settings: SegmentationSettings, with companion: Companion? = nil) {
+    self.init(settings, kind: .best, with: companion)
   }
 
   /// With the kernels of one kind of processor.
-  init(_ settings: SegmentationSettings, kind: BeltRows.Kind) {
+  init(_ settings: SegmentationSettings, kind: BeltRows.Kind, with companion: Companion? = nil) {
     self.settings = settings
+    self.companion = companion
+    half = SecondHalf(settings, kind: kind)
     rows = BeltRows(settings, kind: kind)
     splitter = TouchingPieces(neckShare: settings.neckShare)
   }
@@ -90,7 +97,7 @@ public struct Segmenter: Sendable {
     let minimum = max(1, Int(settings.minimumSquareMillimeters / scale))
     let hole = Int(settings.holeSquareMillimeters / scale)
     if background == nil { learn(from: picture, without: nil) }
-    if let background { rows.find(in: picture, on: background, into: &pieces.runs) }
+    if let background { findRuns(picture, on: background) }
     label(minimum: minimum, into: &found)
     fillHoles(upTo: hole, in: found.labels)
     draw(&found.labels)
@@ -110,6 +117,20 @@ public struct Segmenter: Sendable {
     background = nil
     learned.learn(from: picture, without: pieces, smoothedBy: &rows)
     background = learned
+  }
+
+  private mutating func findRuns(_ picture: Picture, on background: BeltBackground) {
+    guard let companion else {
+      rows.find(0..<picture.height, of: picture, on: background, into: &pieces.runs)
+      return
+    }
+    let middle = picture.height / 2
+    companion.share { [half] in
+      half.find(middle..<picture.height, of: picture, on: background)
+    } with: {
+      rows.find(0..<middle, of: picture, on: background, into: &pieces.runs)
+    }
+    half.addRuns(to: &pieces.runs)
   }
 
   /// Gives each region of at least `minimum` pixels a number.
@@ -195,12 +216,32 @@ public struct Segmenter: Sendable {
     for index in found.blobs.indices { found.blobs[index].finish(width: width, height: height) }
   }
 
+  private mutating func findNecks(_ found: Segmentation, minimum: Int) {
+    areSplit.removeAll(keepingCapacity: true)
+    let count = found.blobs.count
+    let own = companion == nil ? count : count / 2
+    func findOwn() {
+      for blob in found.blobs[..<own] {
+        areSplit.append(
+          splitter.mayHaveNeck(blob, in: found.labels, minimum: minimum, rows: &rows))
+      }
+    }
+    guard let companion else { return findOwn() }
+    companion.share { [half] in
+      half.findNecks(found.blobs[own...], in: found.labels, minimum: minimum)
+    } with: {
+      findOwn()
+    }
+    half.addNecks(to: &areSplit)
+  }
+
   /// Splits touching pieces, measures their parts, and drops those that are smaller than a piece.
   private mutating func split(_ found: inout Segmentation, minimum: Int) {
     let (width, height) = (found.labels.width, found.labels.height)
     let whole = found.blobs.count
     var next = whole + 1
-    for index in 0..<whole {
+    findNecks(found, minimum: minimum)
+    for index in 0..<whole where areSplit[index] {
       let blob = found.blobs[index]
       let first = next
       guard splitter.split(blob, of: &found.labels, minimum: minimum, next: &next, rows: &rows)

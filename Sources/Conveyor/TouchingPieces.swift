@@ -37,21 +37,25 @@ struct TouchingPieces: Sendable {
     _ blob: Blob, of labels: inout LabelMap, minimum: Int, next: inout Int, rows: inout BeltRows
   ) -> Bool {
     let tallest = rows.measureDistance(of: blob, in: labels, into: &distance)
-    let leastPeak = 3 * (Double(minimum) / 2 / Double.pi).squareRoot()
-    guard mayHaveNeck(blob, leastPeak: leastPeak, tallest: tallest, &rows) else { return false }
     floods += 1
     begin(blob, in: labels)
     sortPixels(tallest: tallest)
-    flood(columns: blob.columns.count, leastPeak: leastPeak)
+    flood(columns: blob.columns.count, leastPeak: Self.leastPeak(minimum))
     return number(blob, in: &labels, next: &next)
   }
 
+  /// Three times the radius of a disc of half of `minimum` pixels.
+  private static func leastPeak(_ minimum: Int) -> Double {
+    3 * (Double(minimum) / 2 / Double.pi).squareRoot()
+  }
+
   /// Whether the region falls apart at one of the levels that lie below every peak and above the
-  /// necks beside it.
-  private func mayHaveNeck(
-    _ blob: Blob, leastPeak: Double, tallest: Int, _ rows: inout BeltRows
+  /// necks beside it; only then it is to be split.
+  mutating func mayHaveNeck(
+    _ blob: Blob, in labels: LabelMap, minimum: Int, rows: inout BeltRows
   ) -> Bool {
-    var level = max(1, Int(leastPeak.rounded(.up)))
+    let tallest = rows.measureDistance(of: blob, in: labels, into: &distance)
+    var level = max(1, Int(Self.leastPeak(minimum).rounded(.up)))
     while level <= tallest {
       if rows.fallsApart(
         distance, columns: blob.columns.count, rows: blob.rows.count, least: level)

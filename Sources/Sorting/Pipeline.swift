@@ -35,6 +35,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private let calibration: RigCalibration
   private let registration: Registration
   private let clock: Clock
+  private let companion: Companion?
   private var loaded: LoadedRecipe<Classifier>
   /// Whether a decision of a change of recipe came too late, for the next frame's account.
   private var wasLateAtChange = false
@@ -54,25 +55,28 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   ///   be inverted.
   public init(
     _ classifier: Classifier, calibration: RigCalibration, ejected names: [String],
-    settings: PipelineSettings, clock: Clock
+    settings: PipelineSettings, clock: Clock, with companion: Companion? = nil
   ) throws {
     try self.init(
       LoadedRecipe(classifier, SortingRecipe(ejected: names)), calibration: calibration,
-      settings: settings, clock: clock)
+      settings: settings, clock: clock, with: companion)
   }
 
   /// - Parameter recipe: what is sorted by until another one is adopted.
+  /// - Parameter companion: does half of a frame's work, so that it is done sooner; what it comes to
+  ///   is the same.
   /// - Throws: a `Complaint` where the calibration cannot be inverted.
   public init(
     _ recipe: LoadedRecipe<Classifier>, calibration: RigCalibration, settings: PipelineSettings,
-    clock: Clock
+    clock: Clock, with companion: Companion? = nil
   ) throws {
     loaded = recipe
     self.calibration = calibration
     self.settings = settings
     self.clock = clock
     registration = try Registration(calibration, place: "calibration '\(calibration.rig)'")
-    segmenter = Segmenter(settings.segmentation)
+    self.companion = companion
+    segmenter = Segmenter(settings.segmentation, with: companion)
     tracker = Tracker(settings.tracking)
     queue = EjectionQueue(settings.valves)
   }
@@ -167,7 +171,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     defer { times.end(.segment) }
     segmenter.segment(
       picture, squareMillimetersPerPixel: view.squareMillimetersPerPixel, into: &found)
-    view.register(found, of: picture, into: &sightings)
+    view.register(found, of: picture, into: &sightings, with: companion)
   }
 
   /// Which sighting is which piece; the tracks that are to be heard this time.
@@ -191,10 +195,28 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     defer { times.end(.sample) }
     let recipe = loaded.classifier.recipe
     loaded.makeRoom(for: seen.count)
-    for (index, one) in seen.enumerated() {
-      recipe.colorCrop(
-        of: one.sighting.blob.region, in: picture, mask: found.labels, through: registration,
-        into: &loaded.crops, at: index * recipe.colorCount)
+    let own = companion == nil ? seen.count : (seen.count + 1) / 2
+    func sampleOwn() {
+      for (index, one) in seen[..<own].enumerated() {
+        recipe.colorCrop(
+          of: one.sighting.blob.region, in: picture, mask: found.labels, through: registration,
+          into: &loaded.crops, at: index * recipe.colorCount)
+      }
+    }
+    guard let companion, own < seen.count else { return sampleOwn() }
+    let rest = companion.share { [labels = found.labels, registration] in
+      var crops = [Float](repeating: 0, count: (seen.count - own) * recipe.colorCount)
+      for (index, one) in seen[own...].enumerated() {
+        recipe.colorCrop(
+          of: one.sighting.blob.region, in: picture, mask: labels, through: registration,
+          into: &crops, at: index * recipe.colorCount)
+      }
+      return crops
+    } with: {
+      sampleOwn()
+    }
+    for (index, value) in rest.enumerated() {
+      loaded.crops[own * recipe.colorCount + index] = value
     }
   }
 

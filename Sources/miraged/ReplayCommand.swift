@@ -40,7 +40,7 @@ struct ReplayCommand: Command {
     .optional("--seconds", \.seconds, "S", "Length of the recording; default: all, or 10 s"),
     .optional("--out", \.out, "FILE", "Write a page with a picture of each changed piece"),
     .optional("--json", \.json, "FILE", "Write all changes as JSON"),
-    .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
+    .value("--threads", \.threads, "N", "Threads for a frame's work", in: .from(1, to: 64)),
   ]
 
   static let examples = [

@@ -42,7 +42,7 @@ struct ReplayedRun: Sendable {
     let settings = try ValveSettings(input.calibration, options)
     let pipeline = try Pipeline(
       recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
-      clock: clock)
+      clock: clock, with: options.threads > 1 ? Companion() : nil)
     let album = PieceAlbum()
     var run = LineRun(
       source, through: pipeline, clock: clock, remembering: .decisions, album: album)

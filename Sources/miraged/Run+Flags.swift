@@ -52,7 +52,7 @@ extension Run {
     .optional("--mqtt-password", \.telling.password, "FILE", "A file whose first line is it"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
-    .value("--threads", \.threads, "N", "Threads for the network", in: .from(1, to: 64)),
+    .value("--threads", \.threads, "N", "Threads for a frame's work", in: .from(1, to: 64)),
     .optional("--width", \.wish.width, "N", "Width of the camera's pictures"),
     .optional("--height", \.wish.height, "N", "Height of the camera's pictures"),
     .optional("--format", \.wish.format, "FORMAT", "The camera's pixel format, as YUYV or MJPG"),

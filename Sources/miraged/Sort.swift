@@ -63,7 +63,7 @@ extension Run {
     let settings = try ValveSettings(input.calibration, self)
     let pipeline = try Pipeline(
       recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
-      clock: clock)
+      clock: clock, with: threads > 1 ? Companion() : nil)
     // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
     let output = LineOutput()
     let lines = HandOver<SortEvent>(

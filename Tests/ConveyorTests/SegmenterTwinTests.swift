@@ -44,6 +44,7 @@ struct SegmenterTwinTests {
   func scenes(_ kind: BeltRows.Kind) throws {
     var random = SplitMix64(seed: 11)
     var (pieces, splits) = (0, 0)
+    let companion = Companion()
     for trial in 0..<150 {
       let (width, height) = (1 + Int(random.next() % 150), 1 + Int(random.next() % 90))
       let channels = trial % 4 == 3 ? 1 : 3
@@ -62,7 +63,8 @@ struct SegmenterTwinTests {
       let expected = plain.labels(
         of: picture, minimum: Int(settings.minimumSquareMillimeters), hole: 60)
 
-      var segmenter = Segmenter(settings, kind: kind)
+      var segmenter = Segmenter(
+        settings, kind: kind, with: trial.isMultiple(of: 3) ? companion : nil)
       segmenter.learn(from: empty)
       var found = Segmentation(width: 0, height: 0)
       segmenter.segment(picture, squareMillimetersPerPixel: 1, into: &found)

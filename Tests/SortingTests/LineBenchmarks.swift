@@ -21,7 +21,8 @@ struct LineBenchmarks {
       try BundleClassifier(student.bundle, threads: threads), calibration: calibration,
       ejected: [student.contents.classes[0]],
       settings: PipelineSettings(
-        valves: ValveSettings(barMillimeters: calibration.valveBarMillimeters)), clock: clock)
+        valves: ValveSettings(barMillimeters: calibration.valveBarMillimeters)), clock: clock,
+      with: threads > 1 ? Companion() : nil)
   }
 
   private static func run(

@@ -39,6 +39,14 @@ struct PipelineTests {
     }
   }
 
+  @Test("two threads come to what one comes to, whatever the seed", arguments: 0..<4)
+  func companion(_ seed: Int) throws {
+    let alone = try TestRun(SeededSource(seed: UInt64(seed)))
+    let together = try TestRun(SeededSource(seed: UInt64(seed)), companion: Companion())
+    #expect(together.events == alone.events)
+    #expect(alone.decisions.count > 3)
+  }
+
   @Test("counts of frames and pieces add up, with frames missing", arguments: 0..<4)
   func accounts(_ seed: Int) throws {
     let source = SeededSource(seed: UInt64(seed), missing: 0.25)

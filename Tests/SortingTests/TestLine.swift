@@ -113,12 +113,13 @@ struct TestRun {
   init(
     _ source: some FrameSource, _ classifier: ColorClassifier = ColorClassifier(),
     ejected: [String] = ["copper"], settings: PipelineSettings = TestLine.settings,
-    clock: SimulatedClock = SimulatedClock(), paint: ((() -> PaintedFrame) -> Void)? = nil,
+    clock: SimulatedClock = SimulatedClock(), companion: Companion? = nil,
+    paint: ((() -> PaintedFrame) -> Void)? = nil,
     watch: (SortEvent) -> Void = { _ in }
   ) throws {
     let pipeline = try Pipeline(
       classifier, calibration: TestLine.calibration, ejected: ejected, settings: settings,
-      clock: clock)
+      clock: clock, with: companion)
     var run = LineRun(source, through: pipeline, clock: clock)
     var events: [SortEvent] = []
     summary = try run.play(
