@@ -10,8 +10,8 @@ import Testing
 /// The path of a frame, from a picture to decisions, at the size and rate of a fast line.
 @Suite("Line benchmarks", .tags(.benchmark), .serialized)
 struct LineBenchmarks {
-  private typealias Source = LineRecording.Source
-  private typealias Run = LineRun<Source, BundleClassifier, SimulatedClock>
+  typealias Source = LineRecording.Source
+  typealias Run = LineRun<Source, BundleClassifier, SimulatedClock>
 
   private static func pipeline<Clock: LineClock>(
     for recording: LineRecording, _ student: LineStudent, threads: Int, clock: Clock
@@ -25,12 +25,15 @@ struct LineBenchmarks {
       with: threads > 1 ? Companion() : nil)
   }
 
-  private static func run(
-    _ recording: LineRecording, _ student: LineStudent, threads: Int
+  /// The line in virtual time, over `count` frames or the recording once.
+  static func run(
+    _ recording: LineRecording, _ student: LineStudent, threads: Int, count: Int? = nil
   ) throws -> Run {
     let clock = SimulatedClock()
     let pipeline = try pipeline(for: recording, student, threads: threads, clock: clock)
-    return LineRun(Source(recording), through: pipeline, clock: clock)
+    return LineRun(
+      Source(recording, count: count), through: pipeline, clock: clock,
+      remembering: count == nil ? .decisions : .nothing)
   }
 
   private static func recording() -> LineRecording {

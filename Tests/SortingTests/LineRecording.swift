@@ -20,6 +20,8 @@ struct LineRecording: Sendable {
   enum Size {
     /// 1920 × 1080 pixels of half a millimeter, about 60 pieces in view.
     case full
+    /// The same belt in pixels of a millimeter.
+    case half
     /// A sixth of it each way.
     case small
   }
@@ -38,9 +40,10 @@ struct LineRecording: Sendable {
   /// Draws as many frames as the belt has before it repeats itself: 130, or 22 small ones.
   init(_ size: Size) {
     var settings = BeltSettings()
-    settings.widthMillimeters = size == .full ? 960 : 160
-    settings.sectionMillimeters = size == .full ? 540 : 90
-    settings.piecesPerSection = size == .full ? 60 : 3
+    settings.widthMillimeters = size == .small ? 160 : 960
+    settings.sectionMillimeters = size == .small ? 90 : 540
+    settings.piecesPerSection = size == .small ? 3 : 60
+    if size == .half { settings.colorCamera.pixelMillimeters = 1 }
     settings.valveBarMillimeters = settings.sectionMillimeters + 200
     let length = settings.sectionMillimeters * Double(Self.sections)
     let count = (length / Self.stepMillimeters).rounded()
