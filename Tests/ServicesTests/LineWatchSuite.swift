@@ -271,17 +271,22 @@ struct LineWatchSuite {
     #expect((read.value("process_resident_memory_bytes") ?? 0) > 1e6)
   }
 
-  @Test("the alert rules that are shipped ask for figures that there are")
-  func alerts() throws {
+  @Test(
+    "the alert rules and the dashboard that are shipped ask for figures that there are",
+    arguments: ["alerts.yml", "dashboard.json"])
+  func shipped(_ name: String) throws {
     let line = ToldLine()
     line.begin(
       store: { StoreStatus(file: "line.mirage") }, broker: { BrokerStatus(broker: "plant") })
+    // Alarms are told where there is one.
+    line.miss(dropped: 20, lost: 30)
     line.play(seconds: 1)
     let known = Set(MetricsReader(line.watch.metrics(requests: (0, 0))).samples.map(\.name))
-    let rules = packageRoot.appending(path: "Tools/prometheus/alerts.yml")
-    let text = try String(contentsOf: rules, encoding: .utf8)
-    let asked = Set(text.matches(of: /\bmirage_\w+/).map { String($0.0) })
+    let file = packageRoot.appending(path: "Tools/prometheus/\(name)")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let asked = Set(text.matches(of: /\b(?:mirage|process)_\w+/).map { String($0.0) })
     #expect(asked.count >= 7)
+    if name.hasSuffix("json") { _ = try JSONSerialization.jsonObject(with: Data(text.utf8)) }
     #expect(asked.subtracting(known).isEmpty, "\(asked.subtracting(known).sorted())")
   }
 
