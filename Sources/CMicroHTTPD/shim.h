@@ -27,7 +27,9 @@ static inline struct MHD_Daemon *mirage_http_start(
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);
   v6.sin6_addr = in6addr_loopback;
-  unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL;
+  // Not epoll: told once of bytes and of the end behind them, the library misses the end, and holds a
+  // connection that nobody has any more until it is idle for too long.
+  unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
   if (is_version_6) flags |= MHD_USE_IPv6;
   return MHD_start_daemon(
       flags, port, NULL, NULL, answer, context,

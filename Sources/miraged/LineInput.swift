@@ -95,8 +95,16 @@ struct LineInput: Sendable {
     name = "simulated belt \(options.seed)"
     feed = .frames(SimulatedSource(belt, timing: timing))
     calibration = try options.calibration.map { try RigCalibration.read($0) } ?? belt.calibration
+    // What is compared at the end is kept until then, and drawn anew: nothing for hours.
+    guard (options.seconds ?? 10) <= Self.longestScored else {
+      truth = nil
+      return
+    }
     truth = { range in belt.truth(inBeltRange: range).map(TruePiece.init) }
   }
+
+  /// Longer runs on the simulated belt are not compared with its truth, in seconds.
+  private static let longestScored = 1800.0
 }
 
 /// Options that cannot be together, or a number that cannot be.

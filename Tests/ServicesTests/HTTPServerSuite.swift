@@ -158,6 +158,25 @@ struct HTTPServerSuite {
     }
   }
 
+  @Test("a connection that was cut off in the middle of a request is given up, not held")
+  func cutOff() throws {
+    var limits = HTTPServer.Limits()
+    limits.idleSeconds = 600
+    try withPages(limits) { server, _, _ in
+      for text in ["GET /li", "\u{1}\u{2}\u{3}", "GET /live HTTP/1.1\r\nHost: local"] {
+        for _ in 0..<20 {
+          let wire = try TestWire(port: server.address.port)
+          wire.send(Array(text.utf8))
+        }
+      }
+      let end = ContinuousClock.now + .seconds(60)
+      while openConnections(at: server.address.port) > 0, ContinuousClock.now < end {
+        Thread.sleep(forTimeInterval: 0.05)
+      }
+      #expect(openConnections(at: server.address.port) == 0)
+    }
+  }
+
   @Test("connections and requests a second are bounded, and open again")
   func bounds() throws {
     var limits = HTTPServer.Limits()
