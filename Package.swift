@@ -96,7 +96,8 @@ let libraries: [Library] = [
       "Pages", "Units", "Diagnostics",
     ], testsUse: ["BeltSimulation"]),
   Library(
-    "Services", ["CMicroHTTPD", "CModbus", "CMosquitto", "CSQLite", "Units", "Diagnostics"]),
+    "Services",
+    ["CGPIO", "CMicroHTTPD", "CModbus", "CMosquitto", "CSQLite", "Units", "Diagnostics"]),
   Library("ShiftReports", ["Services", "Pages", "Diagnostics"]),
   Library(
     "Sorting",
@@ -178,6 +179,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CModbus", pkgConfig: "libmodbus", providers: [.apt(["libmodbus-dev"])]),
   .systemLibrary(
     name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+  .systemLibrary(name: "CGPIO", pkgConfig: "libgpiod", providers: [.apt(["libgpiod-dev"])]),
   .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 ]
 

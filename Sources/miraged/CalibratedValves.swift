@@ -29,6 +29,12 @@ extension ValveSettings {
         remedy: "find them with 'mirage-calibrate timing', or give --nozzles for a bar that "
           + "spans the belt evenly")
     }
+    if let limit = try options.valveAddress?.nozzleLimit, let count = nozzles?.count, count > limit
+    {
+      throw WrongOptions(
+        "--valves", "\(limit) lines found, the bar has \(count) nozzles",
+        remedy: "name a line for each nozzle, in their order across the belt")
+    }
     guard let wanted = options.valveLatency else { return }
     guard (0...1000).contains(wanted) else {
       throw WrongOptions("--valve-latency", "\(wanted) found, 0 to 1000 milliseconds wanted")

@@ -45,7 +45,11 @@ struct CheckCommand: Command {
   private func complaints(about options: Run) async -> [String] {
     var problems: [String] = []
     func look(_ step: () throws -> Void) {
-      do { try step() } catch { problems.append("\(file.relativePath): \(error)") }
+      do { try step() } catch {
+        // Two steps may stumble over the same.
+        let problem = "\(file.relativePath): \(error)"
+        if !problems.contains(problem) { problems.append(problem) }
+      }
     }
     look { _ = try options.valveAddress }
     look { _ = try options.httpAddress }

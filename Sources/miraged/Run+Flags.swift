@@ -29,7 +29,8 @@ extension Run {
       "--valve-latency", \.valveLatency, "MS",
       "From command to air at the bar, 0 to 1000; default: as the calibration says, or 15"),
     .optional(
-      "--valves", \.valves, "ADDRESS", "The valves' box: udp://HOST:PORT or serial:/dev/ttyACM0"),
+      "--valves", \.valves, "ADDRESS",
+      "The valves: a box, udp://HOST:PORT or serial:/dev/ttyACM0, or lines, gpio:gpiochip0:4-11"),
     .optional(
       "--nozzles", \.nozzles, "N", "Nozzles evenly across the belt, where no calibration knows",
       in: .from(1, to: 4096)),

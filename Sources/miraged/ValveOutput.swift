@@ -5,9 +5,9 @@ import Services
 import Sorting
 import Units
 
-/// The way of blasts from the frame thread to the box with the valves.
+/// The way of blasts from the frame thread to the valves.
 struct ValveOutput: Sendable {
-  private let driver: ValveDriver
+  private let driver: any ValveActuator
   private let blasts: HandOver<PieceEjection>
 
   /// Nil where no valves were asked for.
@@ -15,7 +15,7 @@ struct ValveOutput: Sendable {
     guard let address = try options.valveAddress else { return nil }
     // Two starts of the daemon are never as near as a nanosecond.
     let session = UInt32(truncatingIfNeeded: DispatchTime.now().uptimeNanoseconds)
-    let driver = try ValveDriver(address, session: session, now: { clock.now })
+    let driver = try address.actuator(session: session, now: { clock.now })
     self.driver = driver
     blasts = HandOver("blasts", capacity: 256, whenFull: .drop) { driver.fire(Blast($0)) }
   }
@@ -57,7 +57,7 @@ extension Blast {
 }
 
 extension Run {
-  /// Where the valves' box is, if one was asked for.
+  /// Where the valves are, if any were asked for.
   var valveAddress: ValveAddress? {
     get throws {
       guard let valves else {

@@ -106,7 +106,8 @@ struct ValveRunTests {
     arguments: [
       (["--valves", "udp://127.0.0.1:9"], "--valves: found without real time", 2),
       (["--nozzles", "9"], "--nozzles: found without --valves", 2),
-      (["--rate", "5", "--valves", "tcp://x"], "tcp://x: no address of a valve box", 1),
+      (["--rate", "5", "--valves", "tcp://x"], "tcp://x: no address of a valve box or", 1),
+      (["--rate", "5", "--valves", "gpio:gpiochip0:9-4"], "'9-4' found, a line from 0 to 1023", 1),
     ] as [([String], String, Int32)])
   func wrong(_ arguments: [String], _ text: String, _ status: Int32) throws {
     let result = try run("miraged", ["run", "--bundle", "x", "--simulate"] + arguments)

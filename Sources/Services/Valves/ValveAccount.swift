@@ -66,6 +66,8 @@ public enum ValveState: String, Sendable, Codable, CaseIterable {
 public struct ValveStatus: Sendable, Equatable, Codable {
   public var state = ValveState.seeking
   public var account = ValveAccount()
+  /// The chip whose lines the valves hang on, where there is no box.
+  public var chip: String?
   /// Nozzles of the box, once it told them.
   public var nozzles: Int?
   /// By how much its clock may be misread, in milliseconds.
@@ -76,7 +78,8 @@ public struct ValveStatus: Sendable, Equatable, Codable {
   public var restarts = 0
   /// Messages sent a second time or more.
   public var repeats = 0
-  /// Blasts that the box began, and failed at, since its start, as it tells.
+  /// Blasts that the box began, and failed at, since its start, as it tells; lines fail where they
+  /// go off late or cannot be set.
   public var boxFired = 0
   public var boxFailed = 0
   /// Messages that were damaged or of another session.
@@ -90,7 +93,10 @@ public struct ValveStatus: Sendable, Equatable, Codable {
 
   /// What is wrong and what to do, in plain words; nil where nothing is.
   public var advice: String? {
-    switch state {
+    if let chip, state != .ready {
+      return "the lines of \(chip) cannot be set: check that the chip is there, and its driver"
+    }
+    return switch state {
     case .ready: nil
     case .seeking: "the valve box has not answered: check its current, its cable and its address"
     case .silent: "the valve box answers no more: check its current and its cable"

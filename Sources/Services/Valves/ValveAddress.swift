@@ -1,15 +1,21 @@
 import Diagnostics
 
-/// Where the box with the valves is: `udp://HOST:PORT` or `serial:PATH[,BAUD]`.
+/// Where the valves are: a box at `udp://HOST:PORT` or `serial:PATH[,BAUD]`, or lines of a chip of
+/// this machine, `gpio:CHIP:LINES[:active-low]`.
 public enum ValveAddress: Sendable, Equatable, CustomStringConvertible {
   case datagrams(host: String, port: UInt16)
   case serial(path: String, baud: Int)
+  case lines(LineAddress)
 
   /// The speeds of serial ports that Linux has a name for and that are fast enough.
   static let bauds = [57_600, 115_200, 230_400, 460_800, 921_600, 1_000_000, 2_000_000]
 
-  /// Reads `text`; refuses what is neither form.
+  /// Reads `text`; refuses what is none of the forms.
   public init(_ text: String) throws(Complaint) {
+    if text.hasPrefix("gpio:") {
+      self = .lines(try LineAddress(text))
+      return
+    }
     if text.hasPrefix("serial:") {
       let parts = text.dropFirst(7).split(separator: ",", omittingEmptySubsequences: false)
       guard let path = parts.first, path.hasPrefix("/"), parts.count <= 2,
@@ -28,8 +34,8 @@ public enum ValveAddress: Sendable, Equatable, CustomStringConvertible {
       let port = UInt16(rest[rest.index(after: colon)...]), port > 0, colon > rest.startIndex
     else {
       throw Complaint(
-        text, "no address of a valve box",
-        remedy: "write it as udp://192.168.1.30:5588 or serial:/dev/ttyACM0")
+        text, "no address of a valve box or of lines",
+        remedy: "write it as udp://192.168.1.30:5588, serial:/dev/ttyACM0 or gpio:gpiochip0:4-11")
     }
     var host = String(rest[..<colon])
     if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
@@ -41,6 +47,7 @@ public enum ValveAddress: Sendable, Equatable, CustomStringConvertible {
     case .datagrams(let host, let port):
       host.contains(":") ? "udp://[\(host)]:\(port)" : "udp://\(host):\(port)"
     case .serial(let path, let baud): "serial:\(path),\(baud)"
+    case .lines(let address): address.description
     }
   }
 }

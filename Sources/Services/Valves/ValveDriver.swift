@@ -9,7 +9,7 @@ import Units
 /// Never called on the frame thread: `fire` takes a lock and writes to a socket. A box that is away
 /// or a port that was unplugged is sought again and again; until then blasts grow late, and are
 /// counted so.
-public final class ValveDriver: Sendable {
+public final class ValveDriver: ValveActuator {
   private struct State {
     var session: ValveSession
     var link: (any ValveLink)?

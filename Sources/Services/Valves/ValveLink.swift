@@ -17,6 +17,8 @@ extension ValveAddress {
       DatagramLink(try LinkDescriptor.datagrams(to: host, port: port, name: "\(self)"))
     case .serial(let path, let baud):
       SerialLink(try LinkDescriptor.serial(path, baud: baud, name: "\(self)"))
+    case .lines:
+      throw Complaint("\(self)", "lines of a chip are no box that messages go to")
     }
   }
 }
