@@ -26,7 +26,10 @@ public struct ShiftReportPage {
   }
 
   private var span: String { "\(times.text(report.from)) to \(times.text(report.to))" }
-  private var name: String { report.lot.map { "lot \($0)" } ?? span }
+  /// A lot that is called one needs no word before its name.
+  private var name: String {
+    report.lot.map { $0.lowercased().hasPrefix("lot") ? $0 : "lot \($0)" } ?? span
+  }
 
   // MARK: First
 
