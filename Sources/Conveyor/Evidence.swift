@@ -26,6 +26,11 @@ public struct Evidence: Sendable, Equatable {
     views += 1
   }
 
+  /// The class that is most spoken for; nil before the first view.
+  public var likeliest: Int? {
+    weightedSum.indices.max { weightedSum[$0] < weightedSum[$1] }
+  }
+
   /// Mean logits `[classes]`; nil before the first view.
   public var logits: [Double]? {
     views > 0 ? weightedSum.map { $0 / weight } : nil

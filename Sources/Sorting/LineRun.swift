@@ -52,10 +52,13 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   ///     between the decisions of the old one and those of the new.
   ///   - complain: gets each reason for a lost frame.
   ///   - report: gets what each frame came to, after its events.
+  ///   - sight: gets what is new of pieces on their way, before they are decided.
+  ///   - keep: gets each frame as the camera took it, after its events.
   ///   - paint: gets the way to each frame's picture, after its events.
   public mutating func play(
     until isAskedToStop: () -> Bool, emit: (SortEvent) -> Void,
     complain: (any Explained) -> Void = { _ in }, report: (FrameOutcome) -> Void = { _ in },
+    sight: (PieceSight) -> Void = { _ in }, keep: ((CameraFrame) -> Void)? = nil,
     paint: Paint? = nil
   ) throws -> RunSummary {
     var events: [SortEvent] = []
@@ -66,11 +69,12 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       events.removeAll(keepingCapacity: true)
       changeRecipe(&events, emit: emit)
       // At once: the valves need not wait until the frame's last stage is done.
-      let seen = try pipeline.sort(frame) { event in
+      let seen = try pipeline.sort(frame, sight: sight) { event in
         emit(event)
         events.append(event)
       }
       note(events)
+      keep?(frame)
       tellTroubles(to: complain)
       keepPictures(of: events, from: seen)
       report(FrameOutcome(pipeline, exposedAt: frame.exposedAt, doneAt: clock.now))

@@ -36,6 +36,9 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private let registration: Registration
   private let clock: Clock
   private let companion: Companion?
+  private var paths = PathTeller()
+  /// Where crops are laid for a second opinion.
+  private var tap: CropTap?
   private var loaded: LoadedRecipe<Classifier>
   /// Whether a decision of a change of recipe came too late, for the next frame's account.
   private var wasLateAtChange = false
@@ -81,13 +84,22 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     queue = EjectionQueue(settings.valves)
   }
 
+  /// From now on it is told of pieces on their way.
+  public mutating func tellPaths() { paths.isOn = true }
+
+  /// From now on crops are laid into `tap`, too, as long as they are cut as it wants them.
+  public mutating func lay(into tap: CropTap) { self.tap = tap }
+
   /// Sorts one frame; hands out what happened, in order.
+  ///
+  /// Where somebody wants to know, `sight` gets what is new of pieces on their way, before they are
+  /// decided.
   ///
   /// Returns the frame that the stages saw: with its picture rectified where the calibration has a
   /// lens. Errors: a picture of another extent than the calibration's, and those of the classifier.
   @discardableResult
   public mutating func sort(
-    _ raw: CameraFrame, emit: (SortEvent) -> Void
+    _ raw: CameraFrame, sight: (PieceSight) -> Void = { _ in }, emit: (SortEvent) -> Void
   ) throws -> CameraFrame {
     times.beginFrame()
     let frame = try rectify(raw)
@@ -95,8 +107,10 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     segment(frame.picture, in: view)
     let seen = track(frame, in: view)
     sample(seen, from: frame.picture)
+    layDown(seen)
     try infer(seen.count)
     let decisions = decide(seen, in: view)
+    for one in paths.sights { sight(one) }
     schedule(decisions, emit: emit)
     eject(from: view, emit: emit)
     learn(from: frame.picture)
@@ -115,6 +129,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     wasLateAtChange = wasLateAtChange || decisions.contains(where: \.isLate)
     schedule(decisions, emit: emit)
     tracker.unhear()
+    paths.forget()
     recipeChanges += 1
     let former = loaded
     loaded = recipe
@@ -180,9 +195,11 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     tracker.follow(sightings, frame: frame.sequence, in: view, into: &matches)
     var seen: [Seen] = []
     shown.removeAll(keepingCapacity: true)
+    paths.beginFrame()
     for (sighting, match) in zip(sightings, matches) {
       guard case .track(let index) = match else { continue }
       shown.append(ShownPiece(piece: tracker.tracks[index].piece, blob: sighting.blob))
+      paths.saw(tracker.tracks[index])
       if sighting.isWhole, !tracker.tracks[index].isDecided {
         seen.append(Seen(track: index, sighting: sighting))
       }
@@ -220,6 +237,14 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     }
   }
 
+  /// The same crops for a second opinion, if there is one that takes them and a place for them.
+  private func layDown(_ seen: [Seen]) {
+    guard let tap, tap.recipe == loaded.classifier.recipe else { return }
+    tap.put(loaded.crops, count: seen.count) { index in
+      (tracker.tracks[seen[index].track].piece, seen[index].sighting.weight)
+    }
+  }
+
   /// Logits `[N, classes]` of all crops together.
   private mutating func infer(_ count: Int) throws {
     defer { times.end(.infer) }
@@ -235,6 +260,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
       tracker.hear(
         loaded.logits[(index * classes)..<((index + 1) * classes)], weight: one.sighting.weight,
         of: one.track)
+      paths.heard(tracker.tracks[one.track], by: rule)
     }
     let interval = motion.interval ?? .zero
     // Twice the way to the next frame, in case that one goes missing.
@@ -258,6 +284,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     defer { times.end(.schedule) }
     for decision in decisions {
       emit(.decision(decision))
+      paths.end(decision.piece)
       guard decision.action == .eject else { continue }
       queue.add(piece: decision.piece, bounds: decision.beltMillimeters)
     }
@@ -270,7 +297,10 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
       at: clock.now, interval: motion.interval ?? .zero, motion: motion, into: &due)
     for ejection in due { emit(.ejection(PieceEjection(ejection))) }
     tracker.dismiss(from: view, into: &gone)
-    for track in gone { emit(.loss(track.loss(track.isWhole ? .tooBrief : .neverWhole))) }
+    for track in gone {
+      emit(.loss(track.loss(track.isWhole ? .tooBrief : .neverWhole)))
+      paths.end(track.piece)
+    }
     pieces.audit()
   }
 

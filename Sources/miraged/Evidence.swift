@@ -6,7 +6,12 @@ import Sorting
 final class Evidence: Sendable {
   private let store: StoreKeeper?
   private let broker: BrokerPublisher?
-  private let events: HandOver<SortEvent>
+  private enum News: Sendable {
+    case event(SortEvent)
+    case sight(PieceSight)
+  }
+
+  private let events: HandOver<News>
   private let coming = ComingChange<LineSetup>()
 
   /// Nil where nothing is to be kept or told.
@@ -19,21 +24,22 @@ final class Evidence: Sendable {
       try BrokerPublisher($0.address, password: $0.password, watch: watch)
     }
     let coming = coming
-    let events = HandOver<SortEvent>("evidence", capacity: 4096, whenFull: .drop) { event in
-      switch event {
-      case .decision(let decision):
+    let events = HandOver<News>("evidence", capacity: 4096, whenFull: .drop) { news in
+      switch news {
+      case .sight(let sight): broker?.put(SightReport(sight))
+      case .event(.decision(let decision)):
         let piece = PieceReport(decision)
         store?.put(piece)
         broker?.put(piece)
-      case .ejection(let ejection):
+      case .event(.ejection(let ejection)):
         let blast = BlastReport(ejection)
         store?.put(blast)
         broker?.put(blast)
-      case .loss(let loss):
+      case .event(.loss(let loss)):
         let loss = LossReport(loss)
         store?.put(loss)
         broker?.put(loss)
-      case .change(let change):
+      case .event(.change(let change)):
         if let setup = coming.take(change.number) { store?.begin(setup) }
       }
     }
@@ -60,7 +66,13 @@ final class Evidence: Sendable {
   }
 
   /// Called on the frame thread; neither waits nor takes memory.
-  func put(_ event: SortEvent) { events.put(event) }
+  func put(_ event: SortEvent) { events.put(.event(event)) }
+
+  /// Called on the frame thread, too.
+  func put(_ sight: PieceSight) { events.put(.sight(sight)) }
+
+  /// Whether somebody wants to know of pieces on their way.
+  var wantsPaths: Bool { broker != nil }
 
   /// Stores and tells what is left; gives what became of all.
   func close() -> [String: [String: Int]] {

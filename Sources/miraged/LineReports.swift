@@ -90,6 +90,17 @@ extension BlastReport {
   }
 }
 
+extension SightReport {
+  init(_ sight: PieceSight) {
+    self.init(
+      sight.kind == .new ? .new : .update, piece: sight.piece, frame: sight.frame,
+      exposedAt: sight.exposedAt)
+    (likeliest, confidence, views) = (sight.likeliest, sight.confidence, sight.views)
+    acrossMillimeters = sight.beltMillimeters.center.x
+    alongMillimeters = sight.beltMillimeters.center.y
+  }
+}
+
 extension LossReport {
   init(_ loss: PieceLoss) { self.init(piece: loss.piece, reason: loss.reason.rawValue) }
 }

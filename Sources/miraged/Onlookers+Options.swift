@@ -1,5 +1,6 @@
 import Foundation
 import Services
+import Sorting
 
 extension Run {
   /// Where those may look on who were asked in.
@@ -38,13 +39,14 @@ extension Run {
   }
 
   /// Those who look on, if there are any.
-  func onlookers(_ audit: AuditLog?) throws -> Onlookers? {
+  func onlookers(_ audit: AuditLog?, _ input: LineInput) throws -> Onlookers? {
     var invited = Invited()
     (invited.page, invited.plant) = try (httpAddress, modbusAddress)
     (invited.token, invited.audit) = (try token, audit)
     (invited.store, invited.broker) = try (storeSettings, broker)
+    invited.recordings = try recorderSettings
     if isPaced { invited.supervisor = try Supervisor(ProcessInfo.processInfo.environment) }
-    return invited.isEmpty ? nil : try Onlookers(invited)
+    return invited.isEmpty ? nil : try Onlookers(invited, input.calibration)
   }
 }
 
@@ -57,9 +59,11 @@ struct Invited {
   var supervisor: Supervisor?
   var store: StoreSettings?
   var broker: InvitedBroker?
+  var recordings: RecorderSettings?
 
   var isEmpty: Bool {
     page == nil && plant == nil && supervisor == nil && store == nil && broker == nil
+      && recordings == nil
   }
 }
 

@@ -1,3 +1,4 @@
+import CameraCalibration
 import Cameras
 import Diagnostics
 import Foundation
@@ -24,16 +25,19 @@ final class Onlookers: Sendable {
   private let life: LifeKeeper?
   private let plant: ModbusServer?
   private let evidence: Evidence?
+  private let witness: Witness
   private let news: HandOver<News>
   private let frames: HandOver<PaintedFrame>
   private let coming = ComingChange<LineFacts>()
 
   /// Tells and serves from now on, so that it can be seen how the daemon starts.
-  init(_ invited: Invited) throws {
+  init(_ invited: Invited, _ calibration: RigCalibration) throws {
     let (watch, view, album, coming) = (LineWatch(), LiveView(), album, coming)
     desk = ControlDesk(token: invited.token, audit: invited.audit)
     evidence = try Evidence(invited, watch: watch)
     let pages = LinePages(watch, desk: desk)
+    let witness = try Witness(invited.recordings, calibration, watch, pages)
+    self.witness = witness
     let registers = try invited.plant.map { try ModbusServer($0, watch: watch) }
     plant = registers
     server = try invited.page.map { page in
@@ -46,12 +50,17 @@ final class Onlookers: Sendable {
       switch news {
       case .frame(let outcome):
         // Where there was no room for the news of a change, a frame brings it.
-        if let facts = coming.take(outcome.recipeChange) { watch.change(facts) }
+        if let facts = coming.take(outcome.recipeChange) {
+          watch.change(facts)
+          witness.note(facts)
+        }
         watch.note(FrameReport(outcome))
       case .event(let event):
         view.note(event)
+        witness.note(event)
         if case .change(let change) = event, let facts = coming.take(change.number) {
           watch.change(facts)
+          witness.note(facts)
         }
         guard case .decision(let decision) = event else { return }
         // Noted in every case, which an argument of an optional call is not.
@@ -70,6 +79,7 @@ final class Onlookers: Sendable {
   func begin(_ facts: LineFacts, _ sources: LineWatch.Sources) {
     var sources = sources
     evidence?.show(in: &sources)
+    witness.begin(facts, desk, in: &sources)
     watch.begin(facts, sources)
   }
 
@@ -82,7 +92,17 @@ final class Onlookers: Sendable {
     evidence?.expect(setup, change: facts.change)
   }
 
+  /// Whose second opinion is to be shown once the line begins.
+  func show(_ shadow: ShadowJudge) { witness.show(shadow) }
+
+  /// Whether somebody wants to know of pieces on their way.
+  var wantsPaths: Bool { evidence?.wantsPaths ?? false }
+
   // MARK: Called on the frame thread
+
+  func put(_ sight: PieceSight) { evidence?.put(sight) }
+
+  func put(_ frame: CameraFrame) { witness.put(frame) }
 
   func put(_ event: SortEvent) {
     news.put(.event(event))
@@ -109,6 +129,7 @@ final class Onlookers: Sendable {
     server?.close()
     plant?.close()
     var counts = evidence?.close() ?? [:]
+    counts["recordings"] = witness.close()
     counts["page"] = ["dropped": news.dropped]
     return counts
   }

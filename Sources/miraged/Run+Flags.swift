@@ -51,6 +51,21 @@ extension Run {
     .optional(
       "--mqtt", \.telling.address, "ADDRESS", "Tell a broker: mqtt://user@HOST:1883/plant/line-1"),
     .optional("--mqtt-password", \.telling.password, "FILE", "A file whose first line is it"),
+    .optional(
+      "--recordings", \.recording.folder, "FOLDER", "Record the belt around alarms and events"),
+    .value(
+      "--recording-before", \.recording.before, "S", "Seconds before an event",
+      in: .from(1, to: 60)),
+    .value(
+      "--recording-after", \.recording.after, "S", "Seconds after it", in: .from(1, to: 60)),
+    .value(
+      "--recordings-megabytes", \.recording.megabytes, "N", "What they may take; the oldest go",
+      in: .from(10, to: 1_000_000)),
+    .value(
+      "--recording-memory", \.recording.memory, "MB", "What the last seconds may take in memory",
+      in: .from(10, to: 100_000)),
+    .optional(
+      "--shadow", \.shadow, "PATH", "A recipe or bundle that judges too, on spare time alone"),
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for a frame's work", in: .from(1, to: 64)),

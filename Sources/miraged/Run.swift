@@ -51,6 +51,8 @@ struct Run: Command {
   var modbus: String?
   var storing = StoreWish()
   var telling = BrokerWish()
+  var recording = RecordingWish()
+  var shadow: URL?
   var render: URL?
   var summary: URL?
   var threads = 1
@@ -62,7 +64,7 @@ struct Run: Command {
     Interruption.install()
     let start = try start
     let log = try openAudit()
-    let onlookers = try onlookers(log)
+    let onlookers = try onlookers(log, input)
     let outcome = try await audited(in: log, sorting: start, told: \Outcome.evidence) {
       try await Engine.onDedicatedThread(threads: 1) { _ in
         try sort(input, by: start, before: onlookers)

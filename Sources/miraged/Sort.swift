@@ -13,6 +13,8 @@ extension Run {
   ) throws -> Outcome {
     let loader = RecipeLoader(input: input, options: self)
     let (recipe, facts) = try loader.load(start, change: 0)
+    let shadow = try shadow(loader, beside: start, recipe, album: onlookers?.album)
+    if let shadow { onlookers?.show(shadow) }
     var control: RecipeControl?
     if let recipes, let onlookers {
       let made = RecipeControl(
@@ -21,7 +23,7 @@ extension Run {
       onlookers.desk.begin(made.line)
       control = made
     }
-    let sorting = (recipe, control?.exchange)
+    let sorting = Sorted(recipe: recipe, exchange: control?.exchange, shadow: shadow)
     try onlookers?.note(setup(facts, input, start))
     var outcome: Outcome
     switch input.feed {
@@ -54,16 +56,15 @@ extension Run {
 
   private func play(
     _ input: LineInput, _ source: some FrameSource,
-    _ sorting: (LoadedRecipe<BundleClassifier>, RecipeExchange<BundleClassifier>?),
-    clock: some LineClock,
+    _ sorting: Sorted, clock: some LineClock,
     _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
   ) throws -> Outcome {
-    let (onlookers, blasts) = outputs
-    let (recipe, exchange) = sorting
+    let (onlookers, blasts, shadow) = (outputs.onlookers, outputs.blasts, sorting.shadow)
     let settings = try ValveSettings(input.calibration, self)
-    let pipeline = try Pipeline(
-      recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
+    var pipeline = try Pipeline(
+      sorting.recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
       clock: clock, with: threads > 1 ? Companion() : nil)
+    pipeline.serve(shadow, tellsPaths: onlookers?.wantsPaths ?? false)
     // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
     let output = LineOutput()
     let lines = HandOver<SortEvent>(
@@ -76,15 +77,17 @@ extension Run {
     var run = LineRun(
       source, through: pipeline, clock: clock,
       remembering: input.truth == nil ? .nothing : .decisions, album: onlookers?.album,
-      exchange: exchange)
+      exchange: sorting.exchange)
     var summary = try run.play(
       until: { Interruption.isRequested || output.hasFailed },
       emit: { event in
         blasts?.put(event)
         onlookers?.put(event)
+        shadow?.tap.put(event)
         lines.put(event)
       },
       complain: { say("lost: \($0)") }, report: { onlookers?.put($0) },
+      sight: { onlookers?.put($0) }, keep: { onlookers?.put($0) },
       paint: { frame in
         onlookers?.paint(frame)
         if let paintings { paintings.put(frame()) }
@@ -93,6 +96,7 @@ extension Run {
     if let blasts { summary.outputs["valves"] = blasts.close().account.counts }
     lines.close()
     paintings?.close()
+    if let shadow { summary.outputs["shadow"] = ShadowStatus(shadow.close()).counts }
     if let onlookers { summary.outputs.merge(onlookers.close()) { $1 } }
     summary.isInterrupted = Interruption.isRequested
     summary.eventsDropped = lines.dropped
@@ -103,13 +107,20 @@ extension Run {
       summary.score = Score(
         of: run.decisions, against: pieces, seen: seen,
         // Of several recipes only what was told right can be counted together.
-        targets: summary.recipeChanges == 0 ? Set(recipe.recipe.ejected) : [],
+        targets: summary.recipeChanges == 0 ? Set(sorting.recipe.recipe.ejected) : [],
         classes: run.pipeline.rule.classes)
       known = Score.trueClasses(of: run.decisions, against: pieces, seen: seen)
     }
     return Outcome(
       summary: summary, failure: output.failure ?? drawingFailure(painter, truth: known))
   }
+}
+
+/// What is sorted by, where other recipes come from, and who judges beside it.
+private struct Sorted {
+  let recipe: LoadedRecipe<BundleClassifier>
+  let exchange: RecipeExchange<BundleClassifier>?
+  let shadow: ShadowJudge?
 }
 
 /// What a run came to, and why its lines or drawings could not all be written, if so.

@@ -15,6 +15,8 @@ struct BrokerSuite {
     let isFit: Bool?
     let id: String?
     let isOpen: Bool?
+    let type: String?
+    let outcome: String?
     let historical: Bool
     let sequence: Int
     let session: String
@@ -73,6 +75,11 @@ struct BrokerSuite {
       for number in 1...300 { publisher.put(StoreSamples.piece(number)) }
       publisher.put(StoreSamples.blast(7))
       publisher.put(LossReport(piece: 8, reason: "tooBrief"))
+      var sight = SightReport(.new, piece: 9, frame: 3, exposedAt: LineInstant(seconds: 1))
+      publisher.put(sight)
+      (sight.type, sight.likeliest, sight.confidence, sight.views) = (.update, "copper", 0.8, 1)
+      publisher.put(sight)
+      publisher.put(StoreSamples.piece(9))
       var silent = ValveStatus()
       silent.state = .silent
       line.set(silent)
@@ -86,8 +93,15 @@ struct BrokerSuite {
       func pieces() -> [Event] {
         messages(early).filter { $0.topic == "plant/line-1/pieces/decision" }.compactMap(\.event)
       }
-      #expect(StoreSamples.waits { pieces().count == 300 })
-      #expect(pieces().map(\.piece) == Array(1...300))
+      #expect(StoreSamples.waits { pieces().count == 301 })
+      #expect(pieces().map(\.piece) == Array(1...300) + [9])
+      func path(of piece: Int) -> [Event] {
+        messages(early).filter { $0.topic == "plant/line-1/pieces/path" }.compactMap(\.event)
+          .filter { $0.piece == piece }
+      }
+      #expect(StoreSamples.waits { path(of: 9).count == 4 })
+      #expect(path(of: 9).map(\.type) == ["final", "new", "update", "final"])
+      #expect(path(of: 8).map(\.outcome) == ["decided", "lost"])
       #expect(pieces().allSatisfy { !$0.historical && $0.session == pieces().first?.session })
       let topics = Set(messages(early).map(\.topic))
       #expect(topics.contains("plant/line-1/pieces/blast"))

@@ -36,6 +36,18 @@ final class ToldLine: Sendable {
     watch.begin(facts, sources)
   }
 
+  /// Records events from now on, and is given a second opinion.
+  func keepRecordings() {
+    let facts = watch.state().facts
+    var sources = LineWatch.Sources(now: { self.now }, missing: { (0, 0) })
+    sources.valves = { self.valves.withLock { $0 } ?? ValveStatus() }
+    sources.store = { StoreStatus(file: "line.mirage") }
+    sources.broker = { BrokerStatus(broker: "plant") }
+    sources.recording = { RecordingStatus(folder: "recordings") }
+    sources.shadow = { ShadowStatus(recipe: "other") }
+    if let facts { watch.begin(facts, sources) }
+  }
+
   func set(_ status: ValveStatus) { valves.withLock { $0 = status } }
   func miss(dropped: Int = 0, lost: Int = 0) {
     missing.withLock { ($0.dropped, $0.lost) = ($0.dropped + dropped, $0.lost + lost) }
@@ -281,6 +293,7 @@ struct LineWatchSuite {
     // Alarms are told where there is one.
     line.miss(dropped: 20, lost: 30)
     line.play(seconds: 1)
+    line.keepRecordings()
     let known = Set(MetricsReader(line.watch.metrics(requests: (0, 0))).samples.map(\.name))
     let file = packageRoot.appending(path: "Tools/prometheus/\(name)")
     let text = try String(contentsOf: file, encoding: .utf8)

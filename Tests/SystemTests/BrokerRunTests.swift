@@ -33,6 +33,10 @@ struct BrokerRunTests {
       #expect(waits { count(listener.output, of: "/pieces/decision {") > 3 }, "\(daemon.error)")
       #expect(listener.output.contains("plant/line-1/availability online"))
       #expect(listener.output.contains("\"state\":\"ContinuousExecution\""))
+      for type in ["new", "update", "final"] {
+        #expect(
+          waits { count(listener.output, of: "\"type\":\"\(type)\"") > 0 }, "no \(type) was told")
+      }
       daemon.send(SIGKILL)
       let decided = count(daemon.finish().output, of: "\"event\":\"decision\"")
       #expect(waits { listener.output.contains("plant/line-1/availability offline") })

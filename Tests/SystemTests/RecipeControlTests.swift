@@ -66,7 +66,7 @@ struct RecipeControlTests {
   }
 
   /// An hour of small pictures, five a second, of a belt that comes around every 200 of them.
-  private static func writeFrames(beside recipes: URL) throws -> URL {
+  static func writeFrames(beside recipes: URL) throws -> URL {
     struct List: Encodable {
       struct Frame: Encodable {
         let file: String

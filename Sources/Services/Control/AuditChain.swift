@@ -15,6 +15,8 @@ public struct AuditEntry: Codable, Sendable, Equatable {
     case done
     /// What was asked for could not be; sorting goes on as it was.
     case refusal
+    /// What the camera sees was recorded, as someone asked who may.
+    case recording
     case wrongToken = "wrong-token"
     /// The end of the file was a line that was not whole, as after a power cut, and was taken away.
     case healed

@@ -37,6 +37,7 @@ public final class ControlDesk: Sendable {
   public let audit: AuditLog?
   let access: TokenGuard?
   private let books = Mutex(Books())
+  private let recorder = Mutex<(@Sendable (String) -> Void)?>(nil)
   private let wishes = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
@@ -57,6 +58,22 @@ public final class ControlDesk: Sendable {
 
   /// The line can be asked from now on.
   public func begin(_ line: Line) { books.withLock { $0.line = line } }
+
+  /// What happens can be recorded from now on, by a sentence that says for whom.
+  public func offer(recording: @escaping @Sendable (String) -> Void) {
+    recorder.withLock { $0 = recording }
+  }
+
+  /// Records what happens just now, for someone who may.
+  ///
+  /// - Throws: a `Refusal` where nothing is recorded here; why it cannot be written down.
+  func record(_ wish: ChangeWish) throws {
+    guard let record = recorder.withLock({ $0 }) else {
+      throw Refusal(status: 503, problem: "miraged was started without --recordings")
+    }
+    try audit?.add(.recording, who: wish.who, why: wish.why)
+    record("\(wish.who): \(wish.why)")
+  }
 
   /// Nothing is changed any more; a change that is under way is waited for as long as the end may
   /// wait, half a second.

@@ -3,7 +3,7 @@ import Diagnostics
 /// What the server answers of changes: recipes, changing them, the audit log.
 struct ControlPages {
   /// The paths that take changes.
-  static let changes: Set<String> = ["/api/recipe", "/api/recipe/revert"]
+  static let changes: Set<String> = ["/api/recipe", "/api/recipe/revert", "/api/recording"]
 
   let desk: ControlDesk
 
@@ -48,6 +48,10 @@ struct ControlPages {
       return response
     }
     do {
+      if request.path == "/api/recording" {
+        try desk.record(try ChangeWish(request.body, isNamed: false))
+        return Self.json(["recording": true], status: 202)
+      }
       let wish = try ChangeWish(request.body, isNamed: request.path == "/api/recipe")
       return Self.json(try desk.take(wish), status: 202)
     } catch let refusal as ControlDesk.Refusal {

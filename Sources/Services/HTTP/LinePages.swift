@@ -26,6 +26,7 @@ public final class LinePages: Sendable {
   private let watch: LineWatch
   private let control: ControlPages?
   private let pictures = Mutex<Pictures?>(nil)
+  private let evidence = Mutex(EvidencePages())
   /// The state as text, made anew after a fifth of a second, so that many viewers cost as one.
   private let cache = Mutex<(text: String, madeAt: ContinuousClock.Instant)?>(nil)
   private let requests = Mutex<@Sendable () -> (answered: Int, refused: Int)>({ (0, 0) })
@@ -38,6 +39,9 @@ public final class LinePages: Sendable {
 
   /// The line has pictures from now on.
   public func show(_ pictures: Pictures) { self.pictures.withLock { $0 = pictures } }
+
+  /// There are recordings, or a second opinion, from now on.
+  public func show(_ evidence: EvidencePages) { self.evidence.withLock { $0 = evidence } }
 
   /// Counts of the server that shows these pages, for the figures.
   public func count(_ server: HTTPServer) {
@@ -60,6 +64,7 @@ public final class LinePages: Sendable {
     case "/api/view.jpg": return picture(pictures.withLock { $0 }?.view())
     default:
       if let answer = control?.answer(request) { return answer }
+      if let answer = evidence.withLock({ $0 }).answer(request) { return answer }
       let prefix = "/api/pieces/"
       guard request.path.hasPrefix(prefix), request.path.hasSuffix(".jpg"),
         let number = Int(request.path.dropFirst(prefix.count).dropLast(4))

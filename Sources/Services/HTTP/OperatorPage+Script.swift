@@ -64,6 +64,11 @@ extension OperatorPage {
         state.valves.state + ", " + state.valves.account.accepted + " accepted" : "") +
         (state.facts ? " · " + state.facts.bundle : ""));
       tellPieces();
+      // What is not kept here has no link.
+      at("toRecordings").hidden = !state.recording;
+      at("toShadow").hidden = !state.shadow;
+      put("toRecordings", (state.recording && state.recording.isRecording ? "● Recording now" :
+        "Recordings"));
     }
 
     function tellAlarms() {

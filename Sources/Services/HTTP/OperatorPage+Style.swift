@@ -34,6 +34,7 @@ extension OperatorPage {
     .figures span { font-size: 1.8vh; color: #b9c4cc; }
     .box { background: #1c242b; padding: .6vh 1vw; }
     h2 { font-size: 2.1vh; font-weight: 700; }
+    h2 a { color: #7fb2e5; }
     h2 span { font-weight: 500; color: #b9c4cc; float: right; }
     #slackText { font-weight: 700; font-size: 2.8vh; line-height: 1.2; }
     #gauge { position: relative; height: 2.8vh; background: #35424c;

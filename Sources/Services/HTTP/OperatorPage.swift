@@ -71,7 +71,9 @@ enum OperatorPage {
       </section>
     </main>
     <footer>
-      <h2>Last pieces <span>newest first; arrows and Enter ask why</span></h2>
+      <h2>Last pieces <span>newest first; arrows and Enter ask why · <a id="toRecordings"
+      href="/recordings">● Recordings</a> · <a id="toShadow" href="/shadow">Second opinion</a>
+      </span></h2>
       <div id="strip" role="list"></div>
       <p id="accounts"></p>
     </footer>

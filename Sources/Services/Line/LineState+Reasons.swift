@@ -31,7 +31,8 @@ extension LineState {
           remedy: "slow the belt a little, or take other work off this computer", isUnfit: false))
     }
     reasons += frameReasons(books)
-    reasons += [store?.trouble, broker?.trouble].compactMap { $0 }
+    reasons += [store?.trouble, broker?.trouble, recording?.trouble, shadow?.trouble]
+      .compactMap { $0 }
     return reasons + (facts?.warnings ?? [])
   }
 

@@ -52,6 +52,8 @@ public struct LineState: Sendable, Codable {
   public var camera: CameraHealth?
   public var store: StoreStatus?
   public var broker: BrokerStatus?
+  public var recording: RecordingStatus?
+  public var shadow: ShadowStatus?
   /// The last hundred, newest first.
   public var pieces: [PieceReport]
 

@@ -51,6 +51,8 @@ extension LineWatch {
     }
     if let store = state.store { Self.add(store: store, to: &text) }
     if let broker = state.broker { Self.add(broker: broker, to: &text) }
+    if let recording = state.recording { Self.add(recording: recording, to: &text) }
+    if let shadow = state.shadow { Self.add(shadow: shadow, to: &text) }
     text.begin("mirage_http_requests_total", .counter, "Requests for pages by what became of them.")
     text.add("mirage_http_requests_total", [("outcome", "answered")], Double(requests.answered))
     text.add("mirage_http_requests_total", [("outcome", "refused")], Double(requests.refused))

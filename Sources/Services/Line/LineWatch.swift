@@ -43,6 +43,8 @@ public final class LineWatch: Sendable {
     public var camera: (@Sendable () -> CameraHealth)?
     public var store: (@Sendable () -> StoreStatus)?
     public var broker: (@Sendable () -> BrokerStatus)?
+    public var recording: (@Sendable () -> RecordingStatus)?
+    public var shadow: (@Sendable () -> ShadowStatus)?
 
     public init(
       now: @escaping @Sendable () -> LineInstant,
@@ -116,7 +118,7 @@ public final class LineWatch: Sendable {
   }
 
   /// The line's clock; stands at zero until the run begins.
-  var now: LineInstant { sources.withLock { $0.now }() }
+  public var now: LineInstant { sources.withLock { $0.now }() }
 
   /// How things stand now.
   public func state() -> LineState {
@@ -124,11 +126,13 @@ public final class LineWatch: Sendable {
     let now = sources.now()
     let (valves, camera, missing) = (sources.valves?(), sources.camera?(), sources.missing())
     let (store, broker) = (sources.store?(), sources.broker?())
+    let (recording, shadow) = (sources.recording?(), sources.shadow?())
     return books.withLock { books in
       books.take(missing, at: now)
       books.forget(before: now.advanced(by: .seconds(-60)))
       var state = LineState(books, at: now, valves: valves, camera: camera)
       (state.store, state.broker) = (store, broker)
+      (state.recording, state.shadow) = (recording, shadow)
       state.judge(books, at: now)
       return state
     }

@@ -64,12 +64,20 @@ public final class BrokerPublisher: Sendable {
     desk.withLock { $0.missedBefore = dropped }
   }
 
-  /// A decided piece.
-  public func put(_ piece: PieceReport) { put("pieces/decision", piece) }
+  /// A piece on its way.
+  public func put(_ sight: SightReport) { put("pieces/path", sight) }
+  /// A decided piece, which ends its way.
+  public func put(_ piece: PieceReport) {
+    put("pieces/decision", piece)
+    put("pieces/path", PathEnd(piece))
+  }
   /// Air for a piece.
   public func put(_ blast: BlastReport) { put("pieces/blast", blast) }
-  /// A piece that left undecided.
-  public func put(_ loss: LossReport) { put("pieces/loss", loss) }
+  /// A piece that left undecided, which ends its way.
+  public func put(_ loss: LossReport) {
+    put("pieces/loss", loss)
+    put("pieces/path", PathEnd(loss))
+  }
 
   /// How it goes.
   public var status: BrokerStatus {

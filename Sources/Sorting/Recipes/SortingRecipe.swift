@@ -94,6 +94,11 @@ public struct LoadedRecipe<Classifier: PieceClassifier>: Sendable {
     self.classifier = classifier
   }
 
+  /// Whether crops cut for the other are as the network here was taught with.
+  public func cutsPieces(as other: Self) -> Bool {
+    classifier.recipe == other.classifier.recipe
+  }
+
   /// The same as another change brings it.
   public func numbered(_ change: Int) -> Self {
     var other = self

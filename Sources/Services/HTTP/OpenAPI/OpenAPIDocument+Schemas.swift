@@ -34,6 +34,35 @@ extension OpenAPIDocument {
         "facts": ["type": "object", "additionalProperties": string], "previous": digest,
       ], ["who": string, "why": string]),
     "AuditExcerpt": object(["entries": list(reference("AuditEntry")), "last": digest]),
+    "RecordingTaken": object(["recording": flag]),
+    "Recording": object(
+      [
+        "name": string, "at": ["type": "string", "format": "date-time"],
+        "reasons": list(
+          object([
+            "kind": choice(["alarm", "late", "uncertain", "asked"]), "text": string, "at": number,
+          ])), "secondsBefore": number, "secondsAfter": number, "frames": whole,
+        "framesMissed": whole, "pieces": whole, "bytes": whole, "isCut": flag,
+      ], ["picture": string]),
+    "RecordingBoard": object(
+      [
+        "folder": string, "secondsBefore": number, "secondsAfter": number, "isRecording": flag,
+        "bytes": whole, "framesInMemory": whole, "bytesInMemory": whole, "framesMissed": whole,
+        "recordings": list(reference("Recording")),
+      ], ["trouble": reference("Reason")]),
+    "Opinion": object([
+      "class": string, "likeliest": string, "confidence": number, "isEjected": flag,
+    ]),
+    "Shadow": object(
+      [
+        "recipe": string, "agreed": whole, "disagreed": whole, "skipped": whole,
+        "pairs": list(object(["live": string, "shadow": string, "pieces": count])),
+        "disagreements": list(
+          object([
+            "piece": count, "live": reference("Opinion"), "shadow": reference("Opinion"),
+            "views": whole, "squareMillimeters": number,
+          ])),
+      ], ["trouble": reference("Reason")]),
     "Reason": object(["id": string, "problem": string, "remedy": string, "isUnfit": flag]),
     "Facts": object(
       [

@@ -69,6 +69,42 @@ enum OpenAPIDocument {
     "/api/audit": read(
       "audit", "The newest entries of the audit log",
       ["200": json("AuditExcerpt"), "404": json("Problem", "miraged keeps no audit log")]),
+    "/recordings": read(
+      "recordingsPage", "The page of recordings", ["200": body("text/html", "the page")]),
+    "/api/recordings": read(
+      "recordings", "Recordings of events, the newest first",
+      [
+        "200": json("RecordingBoard"),
+        "404": json("Problem", "miraged was started without --recordings"),
+      ]),
+    "/api/recordings/{recording}/{file}": read(
+      "recordingFile", "A picture of a recording, or one of its documents",
+      [
+        "200": picture.merged(with: [
+          "content": [
+            "image/jpeg": ["schema": ["type": "string", "contentMediaType": "image/jpeg"]],
+            "application/json": ["schema": ["type": "object"]],
+          ]
+        ]), "404": text("there is none of that name"),
+      ],
+      [name("recording", "Of 'recordings'"), name("file", "event.json, or a picture")]),
+    "/api/recording": change(
+      "record", "Records what happens just now, seconds before and after", "RevertWish",
+      ["202": json("RecordingTaken", "taken up; it is listed when its seconds are over")]),
+    "/shadow": read(
+      "shadowPage", "The page of the second opinion", ["200": body("text/html", "the page")]),
+    "/api/shadow": read(
+      "shadow", "How far another recipe agrees, and the pieces of which it does not",
+      ["200": json("Shadow"), "404": json("Problem", "miraged was started without --shadow")]),
+    "/api/shadow/{piece}.jpg": read(
+      "shadowPicture", "The picture of such a piece",
+      ["200": picture, "404": text("there is none, or no longer")],
+      [
+        [
+          "name": "piece", "in": "path", "required": true, "description": "The piece's number",
+          "schema": ["type": "integer", "minimum": 1],
+        ]
+      ]),
     "/api/openapi.json": read(
       "document", "This document",
       ["200": body("application/json", "OpenAPI 3.1", ["type": "object"])]),
@@ -82,6 +118,13 @@ enum OpenAPIDocument {
     "421": ["$ref": "#/components/responses/WrongName"],
     "429": ["$ref": "#/components/responses/TooMany"],
   ]
+
+  private static func name(_ name: String, _ description: String) -> JSONValue {
+    [
+      "name": .text(name), "in": "path", "required": true, "description": .text(description),
+      "schema": ["type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9.-]+$"],
+    ]
+  }
 
   private static let picture = body(
     "image/jpeg", "a picture", ["type": "string", "contentMediaType": "image/jpeg"])
