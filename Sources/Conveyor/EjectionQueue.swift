@@ -81,7 +81,7 @@ public struct EjectionQueue: Sendable {
     var across: ClosedRange<Double>
   }
 
-  public let valves: ValveSettings
+  public private(set) var valves: ValveSettings
   /// Blasts handed to the valves.
   public private(set) var fired = 0
   /// Blasts whose command would have been too late.
@@ -93,6 +93,9 @@ public struct EjectionQueue: Sendable {
   private var waiting: [Waiting] = []
 
   public init(_ valves: ValveSettings) { self.valves = valves }
+
+  /// Blows otherwise from now on; where the pieces lie that wait already stays as it is.
+  public mutating func adopt(_ valves: ValveSettings) { self.valves = valves }
 
   /// Takes in a piece that is to be blown out.
   public mutating func add(piece: Int, bounds: Rectangle<BeltFrame>) {

@@ -12,7 +12,7 @@ import Units
 /// allocates is small and per piece: its evidence, its verdict, the texts of its events, and the
 /// lists of what a frame shows and decides. Time is the injected clock's.
 public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
-  public let settings: PipelineSettings
+  public private(set) var settings: PipelineSettings
   public private(set) var frames = FrameAccount()
   public private(set) var times = StageTimes()
   /// The last frame's label map, for those who draw it.
@@ -131,8 +131,12 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     tracker.unhear()
     paths.forget()
     recipeChanges += 1
-    let former = loaded
+    var former = loaded
     loaded = recipe
+    guard let valves = recipe.valves else { return former }
+    former.valves = settings.valves
+    settings.valves = valves
+    queue.adopt(valves)
     return former
   }
 

@@ -13,17 +13,15 @@ extension Run {
 
   /// Writes down that the run starts, what with, and how it ends.
   func audited<Result>(
-    in log: AuditLog?, sorting start: StoredRecipe, told: (Result) -> [String: String],
+    in log: AuditLog?, sorting choice: LineChoice, told: (Result) -> [String: String],
     _ body: () async throws -> Result
   ) async throws -> Result {
     guard let log else { return try await body() }
     let account = NSUserName()
-    var facts = start.evidence
+    var facts = choice.evidence
     facts["version"] = Release.version
-    if let config {
-      facts["configuration"] = config.relativePath
-      facts["configurationDigest"] = try Digest(ofFile: config).hexadecimal
-    }
+    if let config { facts["configuration"] = config.relativePath }
+    if !choice.kept.isAsWritten { facts["chosen"] = "before the restart" }
     try log.add(.start, who: account, facts: facts)
     do {
       let result = try await body()

@@ -1,10 +1,6 @@
-import Bundles
 import CommandKit
-import Conveyor
 import Diagnostics
 import Foundation
-import NeuralNetworks
-import Services
 
 /// Looks at a configuration as `run` would, without a run.
 struct CheckCommand: Command {
@@ -32,54 +28,16 @@ struct CheckCommand: Command {
     {
       problems.append("\(file.relativePath): 'bundle' is missing")
     }
-    if problems.isEmpty { problems += await complaints(about: options) }
+    if problems.isEmpty {
+      problems += options.complaints(about: file.relativePath, isTextOnly ? .text : .recipes)
+    }
+    if problems.isEmpty, !isTextOnly { problems += await options.bundleComplaints(about: file) }
     guard problems.isEmpty else {
       for problem in problems { print(problem) }
       print("\(file.relativePath): \(problems.count) to correct; 'miraged explain KEY' helps")
       throw ExitStatus.negative
     }
     print("\(file.relativePath): good, \(given.count) settings")
-  }
-
-  /// What `run` would stumble over, step by step; each is looked at, whatever the others say.
-  private func complaints(about options: Run) async -> [String] {
-    var problems: [String] = []
-    func look(_ step: () throws -> Void) {
-      do { try step() } catch {
-        // Two steps may stumble over the same.
-        let problem = "\(file.relativePath): \(error)"
-        if !problems.contains(problem) { problems.append(problem) }
-      }
-    }
-    look { _ = try options.valveAddress }
-    look { _ = try options.httpAddress }
-    look { _ = try options.modbusAddress }
-    look { _ = try options.storeSettings }
-    look { _ = try options.broker }
-    guard !isTextOnly else { return problems }
-    look { _ = try options.token }
-    look {
-      guard let recipes = options.recipes else { return }
-      problems += try StoredRecipe.all(in: recipes).flatMap(\.problems)
-    }
-    look {
-      let input = try LineInput(options)
-      _ = try ValveSettings(input.calibration, options)
-    }
-    do {
-      let start = try options.start
-      let classes = try await Engine.onDedicatedThread(threads: 1) { engine in
-        try StudentBundle.open(start.bundle, on: engine).contents.classes
-      }
-      for name in start.recipe.ejected where !classes.contains(name) {
-        problems.append(
-          "\(file.relativePath): 'eject' names '\(name)', the bundle knows "
-            + classes.joined(separator: ", "))
-      }
-    } catch {
-      problems.append("\(file.relativePath): \(error)")
-    }
-    return problems
   }
 }
 
@@ -96,5 +54,10 @@ struct ExplainCommand: Command {
 
   static let examples = ["miraged explain valveLatency", "miraged explain"]
 
-  func run() async throws { print(try Run.explanation(of: key)) }
+  func run() async throws {
+    print(try Run.explanation(of: key))
+    guard let key else { return }
+    let isLive = Run.liveSettings.contains(key)
+    print("  \(isLive ? "can be changed while it sorts" : "needs a restart when it is changed")")
+  }
 }

@@ -4,8 +4,8 @@ import Services
 import Sorting
 import Synchronization
 
-/// Changes of recipe while a run sorts: makes the wanted one ready, hands it to the frame thread,
-/// and keeps the one before warm for the way back.
+/// Changes of recipe and configuration while a run sorts: makes the wanted one ready, hands it to
+/// the frame thread, and keeps the one before warm for the way back.
 final class RecipeControl: Sendable {
   /// The longest wait for the next frame.
   private static let patience = Duration.seconds(5)
@@ -13,33 +13,35 @@ final class RecipeControl: Sendable {
   private static let freshness = Duration.seconds(1)
 
   private struct Former: Sendable {
-    var stored: StoredRecipe
+    var choice: LineChoice
     var loaded: LoadedRecipe<BundleClassifier>
     var facts: LineFacts
   }
 
   private struct Books: Sendable {
-    var stored: StoredRecipe
+    var choice: LineChoice
     var facts: LineFacts
     var former: Former?
   }
 
   let exchange = RecipeExchange<BundleClassifier>()
-  private let folder: URL
-  private let loader: RecipeLoader
-  private let announce: @Sendable (LineFacts, StoredRecipe) throws -> Void
+  private let input: LineInput
+  private let memory: LineMemory?
+  private let announce: @Sendable (LineFacts, LineChoice) throws -> Void
   private let books: Mutex<Books>
   private let cards = Mutex<(cards: [RecipeCard], readAt: ContinuousClock.Instant)?>(nil)
 
-  /// - Parameter announce: gets what will be shown of a recipe, before the frame thread has it.
+  /// - Parameters:
+  ///   - memory: keeps what was changed over a restart.
+  ///   - announce: gets what will be shown of a change, before the frame thread has it.
   init(
-    _ folder: URL, sorting stored: StoredRecipe, _ facts: LineFacts, _ loader: RecipeLoader,
-    announce: @escaping @Sendable (LineFacts, StoredRecipe) throws -> Void
+    _ input: LineInput, sorting choice: LineChoice, _ facts: LineFacts, memory: LineMemory?,
+    announce: @escaping @Sendable (LineFacts, LineChoice) throws -> Void
   ) {
-    self.folder = folder
-    self.loader = loader
+    self.input = input
+    self.memory = memory
     self.announce = announce
-    books = Mutex(Books(stored: stored, facts: facts))
+    books = Mutex(Books(choice: choice, facts: facts))
   }
 
   /// What the desk may ask for; one change at a time.
@@ -47,13 +49,15 @@ final class RecipeControl: Sendable {
     ControlDesk.Line(
       recipes: { self.recipes },
       standing: {
-        self.books.withLock { (RecipeCard($0.stored), $0.former.map { RecipeCard($0.stored) }) }
+        self.books.withLock { ($0.choice.card, $0.former?.choice.card) }
       },
-      change: { name in try name.map(self.apply) ?? self.revert() })
+      configuration: { self.books.withLock { $0.choice }.configurationCard },
+      change: { try self.change($0) })
   }
 
   private var recipes: [RecipeCard] {
-    cards.withLock { held in
+    guard let folder = books.withLock({ $0.choice.options.recipes }) else { return [] }
+    return cards.withLock { held in
       if let held, held.readAt.duration(to: .now) < Self.freshness { return held.cards }
       // A folder that is gone has no recipes; whoever wants one by name is told why.
       let cards = ((try? StoredRecipe.all(in: folder)) ?? []).map(RecipeCard.init)
@@ -62,32 +66,43 @@ final class RecipeControl: Sendable {
     }
   }
 
-  private func apply(_ name: String) throws -> [String: String] {
-    let stored = try StoredRecipe.named(name, in: folder)
-    let (loaded, facts) = try loader.load(stored, change: nextChange)
-    return try sort(by: Former(stored: stored, loaded: loaded, facts: facts))
-  }
-
-  private func revert() throws -> [String: String] {
-    guard var former = books.withLock({ $0.former }) else {
-      throw Complaint("recipe", "there is none to go back to")
+  private func change(_ wanted: ChangeWish.Wanted) throws -> [String: String] {
+    let (choice, former) = books.withLock { ($0.choice, $0.former) }
+    switch wanted {
+    case .recipe(let name): return try sort(by: choice.with(recipe: name))
+    case .configuration(let name): return try sort(by: choice.with(configuration: name))
+    case .former:
+      guard var former else { throw Complaint("recipe", "there is none to go back to") }
+      former.loaded = former.loaded.numbered(nextChange)
+      former.facts.change = nextChange
+      return try sort(by: former)
     }
-    former.loaded = former.loaded.numbered(nextChange)
-    former.facts.change = nextChange
-    return try sort(by: former)
   }
 
   private var nextChange: Int { books.withLock { $0.facts.change } + 1 }
 
+  private func sort(by choice: LineChoice) throws -> [String: String] {
+    let loader = RecipeLoader(input: input, options: choice.options)
+    let (loaded, facts) = try loader.load(choice.stored, change: nextChange)
+    return try sort(by: Former(choice: choice, loaded: loaded, facts: facts))
+  }
+
   private func sort(by next: Former) throws -> [String: String] {
-    try announce(next.facts, next.stored)
+    try announce(next.facts, next.choice)
     let loaded = try exchange.exchange(for: next.loaded, within: Self.patience)
     books.withLock { books in
-      books.former = Former(stored: books.stored, loaded: loaded, facts: books.facts)
-      (books.stored, books.facts) = (next.stored, next.facts)
+      books.former = Former(choice: books.choice, loaded: loaded, facts: books.facts)
+      (books.choice, books.facts) = (next.choice, next.facts)
     }
-    say("recipe: \(next.stored.title), change \(next.facts.change)")
-    return next.stored.evidence.merging(["change": "\(next.facts.change)"]) { $1 }
+    cards.withLock { $0 = nil }
+    var facts = next.choice.evidence
+    facts["change"] = "\(next.facts.change)"
+    say("\(next.choice.title), change \(next.facts.change)")
+    do { try memory?.keep(next.choice.kept) } catch {
+      say("state: \(error)")
+      facts["notKept"] = "\(error)"
+    }
+    return facts
   }
 }
 

@@ -1,4 +1,5 @@
 import Bundles
+import Conveyor
 import Foundation
 import NeuralNetworks
 import Services
@@ -10,7 +11,7 @@ struct RecipeLoader: Sendable {
   private static let pieces = 64
 
   let input: LineInput
-  let options: Run
+  var options: Run
 
   /// A recipe with its bundle opened, tried on golden samples and warm; and what is shown of it.
   ///
@@ -26,8 +27,11 @@ struct RecipeLoader: Sendable {
     }
     let classifier = try BundleClassifier(bundle, threads: options.threads)
     var loaded = try LoadedRecipe(classifier, stored.recipe, change: change)
+    loaded.valves = try ValveSettings(input.calibration, options)
     try loaded.warm(pieces: Self.pieces)
     let advice = try options.compare(bundle, with: input)
-    return (loaded, LineFacts(bundle, input, loaded, advice))
+    var facts = LineFacts(bundle, input, loaded, advice)
+    facts.configuration = options.config?.lastPathComponent
+    return (loaded, facts)
   }
 }

@@ -39,6 +39,12 @@ extension Run {
       "--token-file", \.tokenFile, "FILE",
       "The token that changes over HTTP need, made by 'miraged token'; without it none are taken"),
     .optional("--audit", \.audit, "FILE", "Write each start, stop and change into a chained log"),
+    .optional(
+      "--state", \.remembering.file, "FILE",
+      "Keep over a restart what was changed while it sorts; default: in systemd's state folder"),
+    .toggle(
+      "--as-written", \.remembering.isAsWritten,
+      "Start as the configuration says, whatever was changed since"),
     .optional("--modbus", \.modbus, "ADDRESS", "Serve registers to a PLC: 192.168.1.20:1502"),
     .optional(
       "--store", \.storing.file, "FILE", "Keep pieces, blasts and alarms in an SQLite file"),

@@ -48,6 +48,7 @@ struct Run: Command {
   var http: String?
   var tokenFile: URL?
   var audit: URL?
+  var remembering = MemoryWish()
   var modbus: String?
   var storing = StoreWish()
   var telling = BrokerWish()
@@ -59,15 +60,20 @@ struct Run: Command {
 
   /// Decisions go to standard output, one JSON object a line; words for people to standard error.
   func run() async throws {
+    let memory = try LineMemory(self, ProcessInfo.processInfo.environment)
+    let choice = try LineChoice.first(self, memory)
+    try await choice.options.run(by: choice, memory)
+  }
+
+  private func run(by choice: LineChoice, _ memory: LineMemory?) async throws {
     _ = try valveAddress
     let input = try LineInput(self)
     Interruption.install()
-    let start = try start
     let log = try openAudit()
     let onlookers = try onlookers(log, input)
-    let outcome = try await audited(in: log, sorting: start, told: \Outcome.evidence) {
+    let outcome = try await audited(in: log, sorting: choice, told: \Outcome.evidence) {
       try await Engine.onDedicatedThread(threads: 1) { _ in
-        try sort(input, by: start, before: onlookers)
+        try sort(input, by: choice, memory, before: onlookers)
       }
     }
     let result = outcome.summary

@@ -9,22 +9,22 @@ import Sorting
 extension Run {
   /// Wires input, pipeline, lines and drawing together and plays the run on this thread.
   func sort(
-    _ input: LineInput, by start: StoredRecipe, before onlookers: Onlookers?
+    _ input: LineInput, by choice: LineChoice, _ memory: LineMemory?, before onlookers: Onlookers?
   ) throws -> Outcome {
     let loader = RecipeLoader(input: input, options: self)
-    let (recipe, facts) = try loader.load(start, change: 0)
-    let shadow = try shadow(loader, beside: start, recipe, album: onlookers?.album)
+    let (recipe, facts) = try loader.load(choice.stored, change: 0)
+    let shadow = try shadow(loader, beside: choice.stored, recipe, album: onlookers?.album)
     if let shadow { onlookers?.show(shadow) }
     var control: RecipeControl?
-    if let recipes, let onlookers {
+    if let onlookers {
       let made = RecipeControl(
-        recipes, sorting: start, facts, loader,
-        announce: { onlookers.expect($0, try setup($0, input, $1)) })
+        input, sorting: choice, facts, memory: memory,
+        announce: { onlookers.expect($0, try $1.options.setup($0, input, $1.stored)) })
       onlookers.desk.begin(made.line)
       control = made
     }
     let sorting = Sorted(recipe: recipe, exchange: control?.exchange, shadow: shadow)
-    try onlookers?.note(setup(facts, input, start))
+    try onlookers?.note(setup(facts, input, choice.stored))
     var outcome: Outcome
     switch input.feed {
     case .frames(let source) where isPaced:

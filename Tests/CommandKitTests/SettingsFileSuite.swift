@@ -57,6 +57,33 @@ struct SettingsFileSuite {
     }
   }
 
+  @Test("what differs is told in the order of the flags, with units, and what is not given")
+  func differences() throws {
+    let found = Sort.differences(
+      from: ["frameRate": "10.0", "seed": "7"],
+      to: ["frameRate": "12.5", "quick": "true", "targets": "a,b"])
+    #expect(
+      found.map(\.text) == [
+        "frameRate: 10.0 frames/s → 12.5 frames/s", "seed: 7 → not given",
+        "targets: not given → a,b", "quick: false → true",
+      ])
+    #expect(found.first?.meaning == "Frames a second, 1.0 to 100.0")
+    #expect(Sort.differences(from: ["seed": "7"], to: ["seed": "7"]).isEmpty)
+  }
+
+  @Test("what was typed holds against a file that comes later, and nothing else of the past")
+  func beside() throws {
+    var typed = Sort()
+    (typed.rate, typed.seed, typed.isQuick) = (50, 3, true)
+    let folder = URL(filePath: "/etc/line")
+    let (options, problems) = try Sort.read(
+      settings: "{frameRate: 7, bundle: 'b', targets: 'x', sed: 1}", place: "b.json5", in: folder,
+      beside: typed, ["--frame-rate=50", "--quick", "--config", "a.json5"])
+    #expect(options.rate == 50 && options.isQuick && options.seed == nil)
+    #expect(options.bundle.path == "/etc/line/b" && options.targets == "x")
+    #expect(problems == ["b.json5:1:43: 'sed' is no setting; did you mean 'seed'?"])
+  }
+
   @Test("a file gives flags by their names; a relative path counts from its folder")
   func values() throws {
     let text = """

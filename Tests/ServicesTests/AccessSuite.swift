@@ -84,22 +84,28 @@ struct AccessSuite {
 
   @Test("a wish has who and why, and a recipe where one is to be named; nothing else")
   func wishes() throws {
-    func wish(_ text: String, isNamed: Bool = true) throws -> ChangeWish {
-      try ChangeWish(Array(text.utf8), isNamed: isNamed)
+    func wish(_ text: String, _ kind: ChangeWish.Kind = .recipe) throws -> ChangeWish {
+      try ChangeWish(Array(text.utf8), kind)
     }
     let good = try wish(#"{"recipe": "Kupfer ü", "who": " Eva ", "why": "lot 7"}"#)
-    #expect(good.recipe == "Kupfer ü" && good.who == "Eva" && good.why == "lot 7")
-    _ = try wish(#"{"who": "Eva", "why": "lot 7"}"#, isNamed: false)
-    for (text, isNamed, words) in [
-      ("", true, "not valid JSON"), ("[]", true, "wrong type"), ("{}", true, "'who' is missing"),
-      (#"{"who": "a", "why": "b"}"#, true, "the key 'recipe' is missing"),
-      (#"{"recipe": "x", "who": "a", "why": "b"}"#, false, "'recipe' is not known here"),
-      (#"{"recipe": "x", "who": "a", "why": "b", "x": 1}"#, true, "no such key"),
-      (#"{"recipe": "x", "who": " ", "why": "b"}"#, true, "'who' takes 1 to 60 letters"),
-      (#"{"recipe": "x", "who": "a\nb", "why": "b"}"#, true, "'who' takes 1 to 60 letters"),
-      (#"{"recipe": 1, "who": "a", "why": "b"}"#, true, "wrong type"),
-    ] {
-      #expect(complaint { _ = try wish(text, isNamed: isNamed) }.contains(words), "\(text)")
+    #expect(good.wanted == .recipe("Kupfer ü") && good.who == "Eva" && good.why == "lot 7")
+    #expect(try wish(#"{"who": "Eva", "why": "lot 7"}"#, .former).wanted == .former)
+    let file = try wish(#"{"configuration": "b.json5", "who": "a", "why": "b"}"#, .configuration)
+    #expect(file.wanted == .configuration("b.json5"))
+    for (text, kind, words) in [
+      ("", .recipe, "not valid JSON"), ("[]", .recipe, "wrong type"),
+      ("{}", .recipe, "'who' is missing"),
+      (#"{"who": "a", "why": "b"}"#, .recipe, "the key 'recipe' is missing"),
+      (#"{"recipe": "x", "who": "a", "why": "b"}"#, .former, "'recipe' is not known here"),
+      (#"{"recipe": "x", "who": "a", "why": "b", "x": 1}"#, .recipe, "no such key"),
+      (#"{"recipe": "x", "who": " ", "why": "b"}"#, .recipe, "'who' takes 1 to 60 letters"),
+      (#"{"recipe": "x", "who": "a\nb", "why": "b"}"#, .recipe, "'who' takes 1 to 60 letters"),
+      (#"{"configuration": "../b", "who": "a", "why": "b"}"#, .configuration, "a file beside"),
+      (#"{"configuration": ".b", "who": "a", "why": "b"}"#, .configuration, "a file beside"),
+      (#"{"recipe": "x", "who": "a", "why": "b"}"#, .configuration, "'recipe' is not known here"),
+      (#"{"recipe": 1, "who": "a", "why": "b"}"#, .recipe, "wrong type"),
+    ] as [(String, ChangeWish.Kind, String)] {
+      #expect(complaint { _ = try wish(text, kind) }.contains(words), "\(text)")
     }
     let long = String(repeating: "x", count: 201)
     #expect(
@@ -108,7 +114,7 @@ struct AccessSuite {
     for copy in mutations(
       of: Data(#"{"recipe": "x", "who": "a", "why": "b"}"#.utf8), count: 2000, seed: 3)
     {
-      do { _ = try ChangeWish([UInt8](copy), isNamed: true) } catch {
+      do { _ = try ChangeWish([UInt8](copy), .recipe) } catch {
         #expect((error as? any Explained)?.problem.isEmpty == false)
       }
     }

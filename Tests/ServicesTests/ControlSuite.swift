@@ -13,6 +13,7 @@ private final class PlayedRecipes: Sendable {
     var former: RecipeCard?
     var isStuck = false
     var made: [String] = []
+    var folder: String? = "/etc/mirage"
   }
   let books = Mutex(Books())
   let released = DispatchSemaphore(value: 0)
@@ -30,12 +31,18 @@ private final class PlayedRecipes: Sendable {
   var line: ControlDesk.Line {
     ControlDesk.Line(
       recipes: { self.cards }, standing: { self.books.withLock { ($0.inForce, $0.former) } },
-      change: { name in
+      configuration: {
+        var card = ConfigurationCard(settings: ["eject": "copper"], live: ["eject"])
+        (card.file, card.folder) = ("line.json5", self.books.withLock { $0.folder })
+        return card
+      },
+      change: { wanted in
         if self.books.withLock({ $0.isStuck }) { self.released.wait() }
-        guard name != "refused" else { throw Complaint("bundle", "was altered") }
+        if case .configuration(let name) = wanted { return ["configurationDigest": name] }
+        guard wanted != .recipe("refused") else { throw Complaint("bundle", "was altered") }
         return try self.books.withLock { books in
-          let next = try #require(
-            name.map { name in self.cards.first { $0.name == name } } ?? books.former)
+          let named = self.cards.first { wanted == .recipe($0.name) }
+          let next = try #require(named ?? books.former)
           (books.former, books.inForce) = (books.inForce, next)
           books.made.append(next.name)
           return ["bundleDigest": "abc"]
@@ -164,6 +171,27 @@ struct ControlSuite {
     }
   }
 
+  @Test("a configuration is applied by the name of its file, and told of; without one it is not")
+  func configuration() throws {
+    try withDesk { served throws in
+      let card = try JSONFile.decode(
+        ConfigurationCard.self, from: Data(page("/api/configuration", port: served.port).body.utf8),
+        place: "card")
+      #expect(card.file == "line.json5" && card.settings == ["eject": "copper"])
+      let wish = #"{"configuration":"b.json5","who":"Eva","why":"new valves"}"#
+      #expect(served.post("/api/configuration/apply", wish).status == 202)
+      let status = try served.settled()
+      #expect(status.progress == .done && status.configuration == "b.json5" && !status.isRevert)
+      #expect(try events(served) == [.change, .done])
+      let entry = try #require(served.desk.audit?.recent.entries.first)
+      #expect(entry.facts == ["from": "copper", "configuration": "b.json5", "order": "1"])
+      #expect(served.post("/api/recipe", wish).status == 400)
+      served.line.books.withLock { $0.folder = nil }
+      let refused = served.post("/api/configuration/apply", wish)
+      #expect(refused.status == 409 && refused.body.contains("--config"))
+    }
+  }
+
   @Test("one change at a time, and none once the daemon ends")
   func oneAtATime() throws {
     try withDesk { served throws in
@@ -198,7 +226,7 @@ struct ControlSuite {
       #expect(try served.board().closed?.contains("--token-file") == true)
     }
     try withDesk(begins: false) { served throws in
-      #expect(try served.board().closed?.contains("--recipes") == true)
+      #expect(try served.board().closed?.contains("still starts") == true)
       #expect(
         served.post("/api/recipe", #"{"recipe":"a","who":"b","why":"c"}"#).status == 503)
     }
@@ -240,7 +268,7 @@ struct ControlSuite {
         let text = String(decoding: wire.readToEnd(), as: UTF8.self)
         #expect(text.hasPrefix("HTTP/1.1 \(status) "), "\(text)")
       }
-      for path in ["/api/recipe", "/api/recipe/revert"] {
+      for path in ["/api/recipe", "/api/recipe/revert", "/api/configuration/apply"] {
         #expect(page(path, port: served.port).status == 405)
       }
       // Uploads that break off leave nothing behind.

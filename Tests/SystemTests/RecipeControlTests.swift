@@ -56,7 +56,7 @@ struct RecipeControlTests {
     }
   }
 
-  fileprivate static func waits(until isSo: () throws -> Bool) rethrows -> Bool {
+  static func waits(until isSo: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + .seconds(90)
     while ContinuousClock.now < end {
       if try isSo() { return true }

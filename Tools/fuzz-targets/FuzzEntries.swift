@@ -169,7 +169,11 @@ public func fuzzChange(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   precondition(isOurs == (header == "http://localhost:8080"), "another site's page")
   _ = ChangeOrigin.isJSON(header)
   return attempt {
-    let wish = try ChangeWish([UInt8](input[mark...].drop { $0 == 0 }), isNamed: count % 2 == 0)
+    let kind = ChangeWish.Kind.allCases[count % ChangeWish.Kind.allCases.count]
+    let wish = try ChangeWish([UInt8](input[mark...].drop { $0 == 0 }), kind)
+    if case .configuration(let name) = wish.wanted {
+      precondition(!name.contains("/") && !name.hasPrefix("."), "a file elsewhere")
+    }
     precondition(!wish.who.isEmpty && !wish.why.isEmpty && wish.why.count <= 200, "no wish")
   }
 }

@@ -13,17 +13,21 @@ public final class ControlDesk: Sendable {
     public var recipes: @Sendable () -> [RecipeCard]
     /// What is sorted by, and what was before the last change.
     public var standing: @Sendable () -> (inForce: RecipeCard, former: RecipeCard?)
-    /// Sorts by the recipe of a name, or by the one before where it is nil.
+    /// The configuration that holds.
+    public var configuration: @Sendable () -> ConfigurationCard
+    /// Sorts by what is wanted.
     ///
     /// Gives what the audit log should know of it. Returns when the first frame is sorted by it.
-    public var change: @Sendable (String?) throws -> [String: String]
+    public var change: @Sendable (ChangeWish.Wanted) throws -> [String: String]
 
     public init(
       recipes: @escaping @Sendable () -> [RecipeCard],
       standing: @escaping @Sendable () -> (inForce: RecipeCard, former: RecipeCard?),
-      change: @escaping @Sendable (String?) throws -> [String: String]
+      configuration: @escaping @Sendable () -> ConfigurationCard,
+      change: @escaping @Sendable (ChangeWish.Wanted) throws -> [String: String]
     ) {
-      (self.recipes, self.standing, self.change) = (recipes, standing, change)
+      (self.recipes, self.standing) = (recipes, standing)
+      (self.configuration, self.change) = (configuration, change)
     }
   }
 
@@ -31,6 +35,8 @@ public final class ControlDesk: Sendable {
     var line: Line?
     var count = 0
     var latest: ChangeStatus?
+    /// What the latest wants.
+    var wanted = ChangeWish.Wanted.former
     var isEnding = false
   }
 
@@ -86,13 +92,11 @@ public final class ControlDesk: Sendable {
   /// Why nothing can be changed, in a sentence.
   var closed: String? {
     if access == nil {
-      return "Recipes cannot be changed here: miraged was started without --token-file."
+      return "Nothing can be changed here: miraged was started without --token-file."
     }
     return books.withLock { books in
       if books.isEnding { return "The daemon was asked to end." }
-      return books.line == nil
-        ? "Recipes cannot be changed here: miraged was started without --recipes, or still starts."
-        : nil
+      return books.line == nil ? "Nothing can be changed yet: miraged still starts." : nil
     }
   }
 
@@ -105,13 +109,18 @@ public final class ControlDesk: Sendable {
     board.inForce = inForce.name.isEmpty ? nil : inForce.name
     board.recipes = line.recipes().map {
       RecipeBoard.Row(
-        card: $0, isInForce: $0 == inForce,
+        card: $0, isInForce: $0.isSame(as: inForce),
         changes: $0.problem == nil ? inForce.differences(to: $0) : [])
     }
     board.former = former.map {
       RecipeBoard.Row(card: $0, isInForce: false, changes: inForce.differences(to: $0))
     }
     return board
+  }
+
+  /// The configuration that holds; nil while the daemon starts.
+  public var configuration: ConfigurationCard? {
+    books.withLock { $0.line }?.configuration()
   }
 
   /// Takes up a wish of someone who may.
@@ -122,21 +131,29 @@ public final class ControlDesk: Sendable {
     guard let line = books.withLock({ $0.line }) else {
       throw Refusal(status: 503, problem: "The line is not there yet.")
     }
-    if let name = wish.recipe {
+    switch wish.wanted {
+    case .recipe(let name):
       guard let card = line.recipes().first(where: { $0.name == name }) else {
         throw Refusal(status: 404, problem: "there is no recipe '\(name)'")
       }
       if let problem = card.problem { throw Refusal(status: 409, problem: problem) }
-    } else if line.standing().former == nil {
-      throw Refusal(status: 409, problem: "there is nothing to go back to: nothing was changed yet")
+    case .configuration:
+      guard line.configuration().folder != nil else {
+        throw Refusal(
+          status: 409,
+          problem: "miraged was started without --config, beside which configurations lie")
+      }
+    case .former:
+      guard line.standing().former != nil else {
+        throw Refusal(
+          status: 409, problem: "there is nothing to go back to: nothing was changed yet")
+      }
     }
     let status = books.withLock { books -> ChangeStatus? in
       guard books.latest?.progress != .preparing else { return nil }
       books.count += 1
-      let status = ChangeStatus(
-        number: books.count, isRevert: wish.recipe == nil, recipe: wish.recipe, who: wish.who,
-        why: wish.why)
-      books.latest = status
+      let status = ChangeStatus(number: books.count, wish)
+      (books.latest, books.wanted) = (status, wish.wanted)
       return status
     }
     guard let status else {
@@ -155,28 +172,31 @@ public final class ControlDesk: Sendable {
   private func work() {
     while true {
       wishes.wait()
-      let (line, latest, isEnding) = books.withLock { ($0.line, $0.latest, $0.isEnding) }
-      guard !isEnding else { return }
-      guard let line, var status = latest, status.progress == .preparing else { continue }
+      let books = books.withLock { $0 }
+      guard !books.isEnding else { return }
+      guard let line = books.line, var status = books.latest, status.progress == .preparing
+      else { continue }
       do {
-        try make(&status, on: line)
+        try make(&status, books.wanted, on: line)
         status.progress = .done
       } catch {
         status.progress = .refused
         status.problem = "\(error)"
       }
-      books.withLock { $0.latest = status }
+      self.books.withLock { $0.latest = status }
     }
   }
 
   /// Makes a change, and writes down that it was made or why not.
-  private func make(_ status: inout ChangeStatus, on line: Line) throws {
+  private func make(
+    _ status: inout ChangeStatus, _ wanted: ChangeWish.Wanted, on line: Line
+  ) throws {
     let before = line.standing()
     var facts = ["from": before.inForce.name, "order": "\(status.number)"]
-    facts["to"] = status.recipe ?? before.former?.name
+    facts["configuration"] = status.configuration
+    if status.isRevert, let name = before.former?.name, !name.isEmpty { status.recipe = name }
+    if let recipe = status.recipe ?? (status.isRevert ? "" : nil) { facts["to"] = recipe }
     // What cannot be written down is not done.
-    let wanted = status.recipe
-    status.recipe = facts["to"].flatMap { $0.isEmpty ? nil : $0 }
     try audit?.add(
       status.isRevert ? .revert : .change, who: status.who, why: status.why, facts: facts)
     do {
@@ -189,6 +209,18 @@ public final class ControlDesk: Sendable {
     }
     do { try audit?.add(.done, who: status.who, facts: facts) } catch {
       status.problem = "it is done, but not written down: \(error)"
+    }
+  }
+}
+
+extension ChangeStatus {
+  init(number: Int, _ wish: ChangeWish) {
+    self.init(
+      number: number, isRevert: wish.wanted == .former, recipe: nil, who: wish.who, why: wish.why)
+    switch wish.wanted {
+    case .recipe(let name): recipe = name
+    case .configuration(let file): configuration = file
+    case .former: break
     }
   }
 }

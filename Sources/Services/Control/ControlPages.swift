@@ -3,7 +3,12 @@ import Diagnostics
 /// What the server answers of changes: recipes, changing them, the audit log.
 struct ControlPages {
   /// The paths that take changes.
-  static let changes: Set<String> = ["/api/recipe", "/api/recipe/revert", "/api/recording"]
+  static let changes = Set(kinds.keys).union(["/api/recording"])
+  /// What is wanted by whoever posts to a path.
+  private static let kinds: [String: ChangeWish.Kind] = [
+    "/api/recipe": .recipe, "/api/recipe/revert": .former,
+    "/api/configuration/apply": .configuration,
+  ]
 
   let desk: ControlDesk
 
@@ -11,6 +16,7 @@ struct ControlPages {
   func answer(_ request: HTTPRequest) -> HTTPResponse? {
     switch request.path {
     case "/api/recipes": Self.json(desk.board)
+    case "/api/configuration": configuration
     case "/api/audit": audit
     case let path where Self.changes.contains(path) && request.isChange: change(request)
     case let path where Self.changes.contains(path): Self.changeOnly
@@ -23,6 +29,13 @@ struct ControlPages {
     response.headers["Allow"] = "POST"
     return response
   }()
+
+  private var configuration: HTTPResponse {
+    guard let card = desk.configuration else {
+      return Self.problem("miraged still starts", status: 503)
+    }
+    return Self.json(card)
+  }
 
   private var audit: HTTPResponse {
     guard let audit = desk.audit else {
@@ -49,10 +62,10 @@ struct ControlPages {
     }
     do {
       if request.path == "/api/recording" {
-        try desk.record(try ChangeWish(request.body, isNamed: false))
+        try desk.record(try ChangeWish(request.body, .former))
         return Self.json(["recording": true], status: 202)
       }
-      let wish = try ChangeWish(request.body, isNamed: request.path == "/api/recipe")
+      let wish = try ChangeWish(request.body, Self.kinds[request.path] ?? .recipe)
       return Self.json(try desk.take(wish), status: 202)
     } catch let refusal as ControlDesk.Refusal {
       return Self.problem(refusal.problem, status: refusal.status)

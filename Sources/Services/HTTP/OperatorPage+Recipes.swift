@@ -23,7 +23,8 @@ extension OperatorPage {
 
     function latestSentence(latest) {
       if (!latest) return board.recipes.length ? "" : "There are no recipes in the folder.";
-      const what = latest.recipe ? "“" + latest.recipe + "”" : "the recipe before";
+      const name = latest.configuration || latest.recipe;
+      const what = name ? "“" + name + "”" : "what was before";
       if (latest.progress === "preparing") return "… " + what + " is being made ready.";
       if (latest.progress === "done")
         return "✓ " + what + ", by " + latest.who + ": " + latest.why +

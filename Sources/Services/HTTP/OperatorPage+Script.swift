@@ -62,7 +62,8 @@ extension OperatorPage {
         frames.dropped + " dropped + " + frames.lost + " lost · blasts " + state.blastsFired +
         " fired, " + state.blastsLate + " late" + (state.valves ? " · valves " +
         state.valves.state + ", " + state.valves.account.accepted + " accepted" : "") +
-        (state.facts ? " · " + state.facts.bundle : ""));
+        (state.facts ? " · " + state.facts.bundle : "") +
+        (state.facts && state.facts.configuration ? " · " + state.facts.configuration : ""));
       tellPieces();
       // What is not kept here has no link.
       at("toRecordings").hidden = !state.recording;

@@ -21,7 +21,9 @@ public struct ShownClass: Sendable, Codable, Equatable {
 public struct LineFacts: Sendable, Codable, Equatable {
   /// The recipe's name; nil where the run has none.
   public var recipe: String?
-  /// Changes of recipe since the start.
+  /// The configuration's file; nil where all came on the command line.
+  public var configuration: String?
+  /// Changes of recipe or configuration since the start.
   public var change = 0
   public var bundle: String
   public var source: String

@@ -41,6 +41,11 @@ struct BrokerState: Encodable, Equatable {
   var alarms: [Alarm]
   var bundle: String?
   var source: String?
+  /// What is sorted by, and the file of the configuration, where they have names.
+  var recipe: String?
+  var configuration: String?
+  /// Changes of either since the start.
+  var changes: Int
   var framesDecided: Int
   var framesLate: Int
   var framesDropped: Int
@@ -60,6 +65,8 @@ struct BrokerState: Encodable, Equatable {
       Alarm(id: $0.id, problem: $0.problem, remedy: $0.remedy, isUnfit: $0.isUnfit)
     }
     (bundle, source) = (state.facts?.bundle, state.facts?.source)
+    (recipe, configuration) = (state.facts?.recipe, state.facts?.configuration)
+    changes = state.facts?.change ?? 0
     (framesDecided, framesLate) = (state.frames.decided, state.frames.late)
     (framesDropped, framesLost) = (state.frames.dropped, state.frames.lost)
     (piecesDecided, piecesLost) = (state.piecesDecided, state.piecesLost)
@@ -70,7 +77,7 @@ struct BrokerState: Encodable, Equatable {
   }
 
   /// What is told at once where it changes; all else is told every ten seconds.
-  var urgent: [String] { [state, "\(isFit)"] + alarms.map(\.id) }
+  var urgent: [String] { [state, "\(isFit)", "\(changes)"] + alarms.map(\.id) }
 }
 
 /// The begin or the end of an alarm.

@@ -71,6 +71,8 @@ public struct LoadedRecipe<Classifier: PieceClassifier>: Sendable {
   public private(set) var change: Int
   /// The network's rule with what the recipe changes of it.
   public let rule: DecisionRule
+  /// How the valves blow from then on; nil where that stays as it is.
+  public var valves: ValveSettings?
   /// Places of the classes that are blown out.
   let ejected: Set<Int>
   var classifier: Classifier

@@ -5,6 +5,15 @@ extension OpenAPIDocument {
       "recipe": line(ChangeWish.whyLimit), "who": line(ChangeWish.whoLimit),
       "why": line(ChangeWish.whyLimit),
     ]),
+    "ConfigurationWish": closed([
+      "configuration": [
+        "type": "string", "minLength": 1, "maxLength": .whole(ChangeWish.whyLimit),
+        "pattern": "^[0-9A-Za-z_]([-0-9A-Za-z_. ]*[0-9A-Za-z_])?$",
+      ], "who": line(ChangeWish.whoLimit), "why": line(ChangeWish.whyLimit),
+    ]),
+    "Configuration": object(
+      ["settings": ["type": "object", "additionalProperties": string], "live": list(string)],
+      ["file": string, "folder": string, "digest": digest]),
     "RevertWish": closed([
       "who": line(ChangeWish.whoLimit), "why": line(ChangeWish.whyLimit),
     ]),
@@ -12,12 +21,16 @@ extension OpenAPIDocument {
       [
         "number": count, "isRevert": flag, "who": string, "why": string,
         "progress": choice(ChangeStatus.Progress.allCases.map(\.rawValue)),
-      ], ["recipe": string, "problem": string]),
+      ], ["recipe": string, "configuration": string, "problem": string]),
     "RecipeCard": object(
       [
         "name": string, "note": string, "bundle": string, "ejected": list(string),
         "thresholds": ["type": "object", "additionalProperties": number],
-      ], ["energyLimit": number, "views": count, "minimumViews": count, "problem": string]),
+      ],
+      [
+        "energyLimit": number, "views": count, "minimumViews": count, "problem": string,
+        "settings": ["type": "object", "additionalProperties": string],
+      ]),
     "RecipeRow": object([
       "card": reference("RecipeCard"), "isInForce": flag, "changes": list(string),
     ]),
@@ -70,7 +83,7 @@ extension OpenAPIDocument {
         "warnings": list(reference("Reason")),
         "classes": list(
           object(["name": string, "color": string, "threshold": number, "isEjected": flag])),
-      ], ["recipe": string]),
+      ], ["recipe": string, "configuration": string]),
     "Piece": object(
       [
         "piece": count, "change": whole, "class": string, "likeliest": string,

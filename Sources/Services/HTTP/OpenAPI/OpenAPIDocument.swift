@@ -65,7 +65,13 @@ enum OpenAPIDocument {
       "changeRecipe", "Sorts by another recipe from the next frame on", "RecipeWish",
       ["404": json("Problem", "there is no such recipe")]),
     "/api/recipe/revert": change(
-      "revertRecipe", "Sorts again by the recipe before the last change", "RevertWish", [:]),
+      "revertRecipe", "Takes the last change back, of recipe or configuration", "RevertWish", [:]),
+    "/api/configuration": read(
+      "configuration", "The configuration that holds, and what of it can be changed",
+      ["200": json("Configuration"), "503": json("Problem", "miraged still starts")]),
+    "/api/configuration/apply": change(
+      "applyConfiguration", "Sorts by another configuration from the next frame on, or by none",
+      "ConfigurationWish", [:]),
     "/api/audit": read(
       "audit", "The newest entries of the audit log",
       ["200": json("AuditExcerpt"), "404": json("Problem", "miraged keeps no audit log")]),
