@@ -55,7 +55,9 @@ extension Settings {
     var options = Self()
     for flag in flags where names.contains(flag.name) {
       precondition(flag.occurrence != .repeated, "\(flag.name): of several only the last is kept")
-      try flag.set(&options, flag.placeholder == nil ? "" : flag.current(typed))
+      let text = flag.current(typed)
+      // What was typed as nothing is as it is without.
+      if !text.isEmpty { try flag.set(&options, flag.placeholder == nil ? "" : text) }
     }
     let file = try SettingsFile(Data(text.utf8), place: place)
     let problems = apply(file, to: &options, in: folder, except: names).problems

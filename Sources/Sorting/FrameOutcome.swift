@@ -5,6 +5,17 @@ import Units
 ///
 /// Holds no memory of its own, so that the frame thread may hand it over for nothing.
 public struct FrameOutcome: Sendable {
+  /// The rung in force, the one that was announced, and how often it changed.
+  public struct Overload: Sendable, Equatable {
+    public var rung: SortingRung
+    public var coming: SortingRung?
+    public var steps: Int
+
+    init(_ ladder: OverloadLadder) {
+      (rung, coming, steps) = (ladder.rung, ladder.coming?.rung, ladder.steps)
+    }
+  }
+
   public var exposedAt: LineInstant
   /// When the last event of the frame was handed out.
   public var doneAt: LineInstant
@@ -18,6 +29,8 @@ public struct FrameOutcome: Sendable {
   public var blastsFired: Int
   public var blastsLate: Int
   public var blastsDropped: Int
+  /// How closely pieces are looked at; nil where that never changes.
+  public var overload: Overload?
   /// How long each stage took, in the order of `Stage.allCases`.
   public var stages: [10 of Duration]
 

@@ -25,6 +25,8 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   private let memory: Memory
   private let album: PieceAlbum?
   private let exchange: RecipeExchange<Classifier>?
+  /// Says how closely is looked while time is short; nil where that is always the same.
+  public private(set) var ladder: OverloadLadder?
   private var summary = RunSummary()
   private var slack = SlackTally()
   private var told = 0
@@ -32,15 +34,17 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
   /// - Parameters:
   ///   - album: keeps pictures of the pieces decided last.
   ///   - exchange: where other recipes come from, between two frames.
+  ///   - ladder: how closely is looked while time is short.
   public init(
     _ source: Source, through pipeline: Pipeline<Classifier, Clock>, clock: Clock,
     remembering memory: Memory = .decisions, album: PieceAlbum? = nil,
-    exchange: RecipeExchange<Classifier>? = nil
+    exchange: RecipeExchange<Classifier>? = nil, ladder: OverloadLadder? = nil
   ) {
     self.source = source
     self.memory = memory
     self.album = album
     self.exchange = exchange
+    self.ladder = ladder
     self.pipeline = pipeline
     self.clock = clock
   }
@@ -68,6 +72,7 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       start = start ?? frame.exposedAt
       events.removeAll(keepingCapacity: true)
       changeRecipe(&events, emit: emit)
+      takeStep(&events, emit: emit)
       // At once: the valves need not wait until the frame's last stage is done.
       let seen = try pipeline.sort(frame, sight: sight) { event in
         emit(event)
@@ -77,7 +82,10 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       keep?(frame)
       tellTroubles(to: complain)
       keepPictures(of: events, from: seen)
-      report(FrameOutcome(pipeline, exposedAt: frame.exposedAt, doneAt: clock.now))
+      watchTime(events)
+      var outcome = FrameOutcome(pipeline, exposedAt: frame.exposedAt, doneAt: clock.now)
+      outcome.overload = ladder.map { FrameOutcome.Overload($0) }
+      report(outcome)
       paint?({ PaintedFrame(seen, pipeline, events, at: clock.now) })
     }
     exchange?.end()
@@ -103,6 +111,29 @@ public struct LineRun<Source: FrameSource, Classifier: PieceClassifier, Clock: L
       for event in events[first...] { emit(event) }
       return former
     }
+  }
+
+  /// Looks more or less closely, if that was announced long enough ago.
+  private mutating func takeStep(_ events: inout [SortEvent], emit: (SortEvent) -> Void) {
+    let now = clock.now
+    guard let rung = ladder?.step(at: now) else { return }
+    pipeline.stand(on: rung) { event in
+      emit(event)
+      events.append(event)
+    }
+  }
+
+  /// Takes the slack of a frame's decisions to the ladder.
+  private mutating func watchTime(_ events: [SortEvent]) {
+    guard ladder != nil else { return }
+    var (least, isLate): (Duration?, Bool) = (nil, false)
+    for case .decision(let decision) in events {
+      isLate = isLate || decision.isLate
+      guard let slack = decision.slackMilliseconds else { continue }
+      least = min(least ?? .milliseconds(slack), .milliseconds(slack))
+    }
+    let (knowsColors, now) = (pipeline.knowsColors, clock.now)
+    ladder?.observe(slack: least, isLate: isLate, at: now) { $0 != .color || knowsColors }
   }
 
   private mutating func note(_ events: [SortEvent]) {

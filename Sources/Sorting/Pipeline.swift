@@ -32,6 +32,11 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   /// The pieces that the last frame showed, for those who draw them.
   public private(set) var shown: [ShownPiece] = []
 
+  /// How closely pieces are looked at now.
+  public private(set) var rung = SortingRung.full
+  /// Whether colors alone would tell apart what is blown out.
+  public var knowsColors: Bool { baseline.isKnown(loaded.ejected) }
+
   private let calibration: RigCalibration
   private let registration: Registration
   private let clock: Clock
@@ -42,6 +47,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private var loaded: LoadedRecipe<Classifier>
   /// Whether a decision of a change of recipe came too late, for the next frame's account.
   private var wasLateAtChange = false
+  private var baseline: ColorBaseline
   private var segmenter: Segmenter
   private var tracker: Tracker
   private var motion = BeltMotion()
@@ -74,6 +80,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     clock: Clock, with companion: Companion? = nil
   ) throws {
     loaded = recipe
+    baseline = ColorBaseline(classes: recipe.rule.classes.count)
     self.calibration = calibration
     self.settings = settings
     self.clock = clock
@@ -125,11 +132,9 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   public mutating func adopt(
     _ recipe: LoadedRecipe<Classifier>, emit: (SortEvent) -> Void
   ) -> LoadedRecipe<Classifier> {
-    let decisions = settleOpen(at: clock.now) { _, _ in true }
-    wasLateAtChange = wasLateAtChange || decisions.contains(where: \.isLate)
-    schedule(decisions, emit: emit)
-    tracker.unhear()
+    settleHeard(emit: emit)
     paths.forget()
+    baseline = ColorBaseline(classes: recipe.rule.classes.count)
     recipeChanges += 1
     var former = loaded
     loaded = recipe
@@ -138,6 +143,23 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     settings.valves = valves
     queue.adopt(valves)
     return former
+  }
+
+  /// Looks at pieces more or less closely from the next frame on.
+  ///
+  /// What colors said is never added to what the network said: where one takes the other's place,
+  /// pieces that were heard are decided at once.
+  public mutating func stand(on rung: SortingRung, emit: (SortEvent) -> Void) {
+    if max(rung, self.rung) >= .color { settleHeard(emit: emit) }
+    self.rung = rung
+  }
+
+  /// Decides all that was heard; what nobody believes yet begins anew.
+  private mutating func settleHeard(emit: (SortEvent) -> Void) {
+    let decisions = settleOpen(at: clock.now) { _, _ in true }
+    wasLateAtChange = wasLateAtChange || decisions.contains(where: \.isLate)
+    schedule(decisions, emit: emit)
+    tracker.unhear()
   }
 
   /// Ends the run: what has evidence is decided, the rest is lost, blasts still waiting go out.
@@ -216,6 +238,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     defer { times.end(.sample) }
     let recipe = loaded.classifier.recipe
     loaded.makeRoom(for: seen.count)
+    guard rung < .blind else { return }
     let own = companion == nil ? seen.count : (seen.count + 1) / 2
     func sampleOwn() {
       for (index, one) in seen[..<own].enumerated() {
@@ -253,7 +276,25 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private mutating func infer(_ count: Int) throws {
     defer { times.end(.infer) }
     guard count > 0 else { return }
-    try loaded.classifier.classify(loaded.crops, count: count, into: &loaded.logits)
+    let (size, classes) = (loaded.classifier.recipe.colorCount, rule.classes.count)
+    switch rung {
+    case .full, .fewerViews:
+      try loaded.classifier.classify(loaded.crops, count: count, into: &loaded.logits)
+      guard settings.learnsColors else { return }
+      for view in 0..<min(count, ColorBaseline.viewsPerFrame) {
+        baseline.learn(
+          loaded.crops[(view * size)..<((view + 1) * size)],
+          loaded.logits[(view * classes)..<((view + 1) * classes)], by: rule)
+      }
+    case .color:
+      for view in 0..<count {
+        baseline.classify(
+          loaded.crops[(view * size)..<((view + 1) * size)], into: &loaded.logits,
+          at: view * classes)
+      }
+    case .blind:
+      for place in 0..<(count * classes) { loaded.logits[place] = 0 }
+    }
   }
 
   /// Adds what the views said; decides each piece whose time has come.
@@ -270,7 +311,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     // Twice the way to the next frame, in case that one goes missing.
     let travel = 2 * interval.seconds * (motion.speedMillimetersPerSecond ?? 0)
     var timing = settings.timing
-    timing.views = recipe.views ?? timing.views
+    timing.views = rung == .full ? recipe.views ?? timing.views : 1
     let tracker = tracker
     let decisions = settleOpen(at: clock.now) { track, deadline in
       timing.isDue(
@@ -327,7 +368,9 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     at now: LineInstant, where isDue: (Track, Deadline) -> Bool
   ) -> [PieceDecision] {
     var decisions: [PieceDecision] = []
-    let minimumViews = recipe.minimumViews ?? settings.tracking.minimumViews
+    let usual = recipe.minimumViews ?? settings.tracking.minimumViews
+    let minimumViews = rung == .full ? usual : 1
+    let rule = rung == .color ? baseline.rule(rule) : rule
     for index in tracker.tracks.indices {
       let track = tracker.tracks[index]
       guard !track.isDecided, track.views >= minimumViews else { continue }
@@ -346,10 +389,14 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   private func decision(
     on track: Track, _ verdict: Verdict, _ deadline: Deadline, at now: LineInstant
   ) -> PieceDecision {
-    let isTarget = verdict.classIndex.map(loaded.ejected.contains) ?? false
+    let isBlind = rung == .blind
+    let isTarget =
+      isBlind
+      ? recipe.blindAction == .eject : verdict.classIndex.map(loaded.ejected.contains) ?? false
     return PieceDecision(
       recipe: recipe.name, piece: track.piece, frame: track.frame,
-      class: verdict.classIndex.map { rule.classes[$0] } ?? PieceDecision.unknown,
+      class: (isBlind ? nil : verdict.classIndex).map { rule.classes[$0] }
+        ?? PieceDecision.unknown,
       likeliest: rule.classes[verdict.likeliest], confidence: verdict.confidence,
       probabilities: verdict.probabilities, energy: verdict.energy, views: verdict.views,
       action: isTarget && !deadline.isLate ? .eject : .pass,
@@ -358,22 +405,6 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
       decidedAt: now, deadline: deadline.at,
       slackMilliseconds: deadline.slack.map { $0.seconds * 1e3 }, isLate: deadline.isLate)
   }
-}
-
-/// A piece and the region of the last frame that shows it.
-public struct ShownPiece: Sendable, Equatable {
-  public var piece: Int
-  public var blob: Blob
-}
-
-/// Everything about the line that is not the bundle or the calibration.
-public struct PipelineSettings: Codable, Equatable, Sendable {
-  public var segmentation = SegmentationSettings()
-  public var tracking = TrackingSettings()
-  public var timing = DecisionTiming()
-  public var valves: ValveSettings
-
-  public init(valves: ValveSettings) { self.valves = valves }
 }
 
 extension Blob {

@@ -48,7 +48,7 @@ extension SortEvent: Codable {
 }
 
 /// What is done with a decided piece.
-public enum SortAction: String, Codable, Sendable {
+public enum SortAction: String, Codable, Sendable, CaseIterable {
   /// Blown out.
   case eject
   /// Left on the belt.

@@ -7,6 +7,7 @@ import Synchronization
 struct MemoryWish: Sendable {
   var file: URL?
   var isAsWritten = false
+  var safeMode = SafeMode.auto
 }
 
 /// What is kept of a line over its restarts: what was changed since the configuration was written.
@@ -26,8 +27,20 @@ final class LineMemory: Sendable {
     /// Of what is written, when something was changed.
     var written: Digest?
     var kept = Kept()
+    /// What was sorted by when a start was last known to be good; with what was written then.
+    var good: Good?
+    /// Starts of which nobody knows yet that they were good, in seconds since 1970.
+    var starts: [Double]?
   }
 
+  private struct Good: Sendable, Codable {
+    var written: Digest
+    var kept: Kept
+  }
+
+  /// Starts that failed longer ago say nothing any more; more than so many are not remembered.
+  private static let lately = 600.0
+  private static let startLimit = 20
   /// The largest file that is read.
   private static let limit = 4 << 20
 
@@ -51,7 +64,7 @@ final class LineMemory: Sendable {
     }
     self.file = file
     var settings = options.placedSettings
-    settings["asWritten"] = nil
+    for key in ["asWritten", "safeMode"] { settings[key] = nil }
     written = Digest(of: try JSONFile.line(settings))
     guard FileManager.default.fileExists(atPath: file.path) else {
       pages = Mutex(Pages())
@@ -89,37 +102,41 @@ final class LineMemory: Sendable {
     pages.withLock { $0.written != written && !$0.kept.isAsWritten }
   }
 
+  /// What was sorted by at the last good start, where that is another thing than now; as it was
+  /// written or as it was chosen, but never by a configuration that was edited since.
+  var good: Kept? {
+    pages.withLock { pages in
+      guard let good = pages.good, good.written == written else { return nil }
+      let now = pages.written == written ? pages.kept : Kept()
+      return good.kept == now ? nil : good.kept
+    }
+  }
+
+  /// Writes down that it starts; gives how many starts before it, of late, came to nothing.
+  func noteStart(at now: Date = .now) throws -> Int {
+    try pages.withLock { pages in
+      // A clock that was set back makes none of them old.
+      let late = (pages.starts ?? []).filter { now.timeIntervalSince1970 - $0 < Self.lately }
+      pages.starts = late.suffix(Self.startLimit) + [now.timeIntervalSince1970]
+      try AtomicFile.write(JSONFile.encode(pages), to: file)
+      return late.count
+    }
+  }
+
+  /// Writes down that this start was good, with what is sorted by.
+  func noteGood() throws {
+    try pages.withLock { pages in
+      pages.starts = nil
+      pages.good = Good(written: written, kept: pages.written == written ? pages.kept : Kept())
+      try AtomicFile.write(JSONFile.encode(pages), to: file)
+    }
+  }
+
   /// Keeps what is sorted by now.
   func keep(_ kept: Kept) throws {
     try pages.withLock { pages in
       (pages.written, pages.kept) = (written, kept)
       try AtomicFile.write(JSONFile.encode(pages), to: file)
-    }
-  }
-}
-
-extension LineChoice {
-  /// What the line begins with: what was chosen last, where that is kept, or what is written.
-  static func first(_ options: Run, _ memory: LineMemory?) throws -> LineChoice {
-    guard let memory else { return try LineChoice(options) }
-    let place = memory.file.relativePath
-    if memory.isOutdated {
-      say("state: \(place): the configuration was written anew since; it holds")
-      return try LineChoice(options)
-    }
-    guard let kept = memory.kept else { return try LineChoice(options) }
-    guard !options.remembering.isAsWritten else {
-      say("state: what was chosen last is left aside, as --as-written says")
-      return try LineChoice(options)
-    }
-    do {
-      let choice = try LineChoice(kept, over: options)
-      say("state: \(place): as chosen last: \(choice.title); --as-written leaves it aside")
-      return choice
-    } catch {
-      throw Complaint(
-        place, "what was chosen last cannot be sorted by any more: \(error)",
-        remedy: "mend that, or start with --as-written")
     }
   }
 }

@@ -52,12 +52,27 @@ extension FrameReport {
       exposedAt: outcome.exposedAt, doneAt: outcome.doneAt,
       speedMillimetersPerSecond: outcome.speedMillimetersPerSecond,
       stages: outcome.stages.indices.map { outcome.stages[$0].seconds })
+    overload = outcome.overload.map {
+      OverloadStatus(
+        OverloadRung($0.rung), coming: $0.coming.map(OverloadRung.init), steps: $0.steps)
+    }
     framesDecided = outcome.framesDecided
     framesLate = outcome.framesLate
     piecesLost = outcome.pieces.lost + outcome.pieces.dropped
     blastsFired = outcome.blastsFired
     blastsLate = outcome.blastsLate
     blastsDropped = outcome.blastsDropped
+  }
+}
+
+extension OverloadRung {
+  init(_ rung: SortingRung) {
+    switch rung {
+    case .full: self = .full
+    case .fewerViews: self = .fewerViews
+    case .color: self = .color
+    case .blind: self = .blind
+    }
   }
 }
 

@@ -33,6 +33,7 @@ final class Onlookers: Sendable {
   /// Tells and serves from now on, so that it can be seen how the daemon starts.
   init(_ invited: Invited, _ calibration: RigCalibration) throws {
     let (watch, view, album, coming) = (LineWatch(), LiveView(), album, coming)
+    let steps = StepTeller()
     desk = ControlDesk(token: invited.token, audit: invited.audit)
     evidence = try Evidence(invited, watch: watch)
     let pages = LinePages(watch, desk: desk)
@@ -54,7 +55,9 @@ final class Onlookers: Sendable {
           watch.change(facts)
           witness.note(facts)
         }
-        watch.note(FrameReport(outcome))
+        let report = FrameReport(outcome)
+        steps.tell(report.overload)
+        watch.note(report)
       case .event(let event):
         view.note(event)
         witness.note(event)
@@ -82,6 +85,9 @@ final class Onlookers: Sendable {
     witness.begin(facts, desk, in: &sources)
     watch.begin(facts, sources)
   }
+
+  /// Nothing is sorted, and why.
+  func hold(_ reason: LineReason) { watch.hold(reason) }
 
   /// What is in force from now on, for those who keep it.
   func note(_ setup: LineSetup) { evidence?.note(setup) }

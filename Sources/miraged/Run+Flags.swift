@@ -45,6 +45,9 @@ extension Run {
     .toggle(
       "--as-written", \.remembering.isAsWritten,
       "Start as the configuration says, whatever was changed since"),
+    .value(
+      "--safe-mode", \.remembering.safeMode, "WHEN",
+      "With --state: start by what was last good, or sort nothing, after three failed starts"),
     .optional("--modbus", \.modbus, "ADDRESS", "Serve registers to a PLC: 192.168.1.20:1502"),
     .optional(
       "--store", \.storing.file, "FILE", "Keep pieces, blasts and alarms in an SQLite file"),
@@ -75,6 +78,9 @@ extension Run {
     .optional("--render", \.render, "FOLDER", "Draw frames, a clip and the pieces into a folder"),
     .optional("--summary", \.summary, "FILE", "Write the summary as JSON"),
     .value("--threads", \.threads, "N", "Threads for a frame's work", in: .from(1, to: 64)),
+    .toggle(
+      "--ladder", \.hasLadder,
+      "While time is short look at pieces less closely, step by step, rather than decide late"),
     .optional("--width", \.wish.width, "N", "Width of the camera's pictures"),
     .optional("--height", \.wish.height, "N", "Height of the camera's pictures"),
     .optional("--format", \.wish.format, "FORMAT", "The camera's pixel format, as YUYV or MJPG"),

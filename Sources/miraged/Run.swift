@@ -57,12 +57,20 @@ struct Run: Command {
   var render: URL?
   var summary: URL?
   var threads = 1
+  var hasLadder = false
 
   /// Decisions go to standard output, one JSON object a line; words for people to standard error.
   func run() async throws {
     let memory = try LineMemory(self, ProcessInfo.processInfo.environment)
-    let choice = try LineChoice.first(self, memory)
-    try await choice.options.run(by: choice, memory)
+    switch SafeStart(self, memory) {
+    case .held(let why): try await hold(why)
+    case .asUsual:
+      let choice = try LineChoice.first(self, memory)
+      try await choice.options.run(by: choice, memory)
+    case .good(let kept):
+      let choice = try LineChoice(kept, over: self)
+      try await choice.options.run(by: choice, memory)
+    }
   }
 
   private func run(by choice: LineChoice, _ memory: LineMemory?) async throws {
@@ -72,8 +80,10 @@ struct Run: Command {
     let log = try openAudit()
     let onlookers = try onlookers(log, input)
     let outcome = try await audited(in: log, sorting: choice, told: \Outcome.evidence) {
-      try await Engine.onDedicatedThread(threads: 1) { _ in
-        try sort(input, by: choice, memory, before: onlookers)
+      try await LineMemory.prove(memory) {
+        try await Engine.onDedicatedThread(threads: 1) { _ in
+          try sort(input, by: choice, memory, before: onlookers)
+        }
       }
     }
     let result = outcome.summary

@@ -60,10 +60,11 @@ extension Run {
     _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
   ) throws -> Outcome {
     let (onlookers, blasts, shadow) = (outputs.onlookers, outputs.blasts, sorting.shadow)
-    let settings = try ValveSettings(input.calibration, self)
+    var lineSettings = PipelineSettings(valves: try ValveSettings(input.calibration, self))
+    lineSettings.learnsColors = hasLadder
     var pipeline = try Pipeline(
-      sorting.recipe, calibration: input.calibration, settings: PipelineSettings(valves: settings),
-      clock: clock, with: threads > 1 ? Companion() : nil)
+      sorting.recipe, calibration: input.calibration, settings: lineSettings, clock: clock,
+      with: threads > 1 ? Companion() : nil)
     pipeline.serve(shadow, tellsPaths: onlookers?.wantsPaths ?? false)
     // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
     let output = LineOutput()
@@ -77,7 +78,7 @@ extension Run {
     var run = LineRun(
       source, through: pipeline, clock: clock,
       remembering: input.truth == nil ? .nothing : .decisions, album: onlookers?.album,
-      exchange: sorting.exchange)
+      exchange: sorting.exchange, ladder: hasLadder ? OverloadLadder() : nil)
     var summary = try run.play(
       until: { Interruption.isRequested || output.hasFailed },
       emit: { event in

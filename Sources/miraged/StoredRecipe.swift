@@ -12,6 +12,7 @@ struct RecipeSettings: Settings {
   var energyLimit: Double?
   var views: Int?
   var minimumViews: Int?
+  var blindAction: SortAction?
   var note = ""
 
   static let flags: [Flag<Self>] = [
@@ -31,9 +32,14 @@ struct RecipeSettings: Settings {
     .optional(
       "--minimum-views", \.minimumViews, "N",
       "Views without which a piece that leaves is not believed; default: 1", in: .from(1, to: 100)),
+    .optional(
+      "--blind-action", \.blindAction, "ACTION",
+      "With 'ladder', what is done with all pieces while there is no time to look at them"),
     .value("--note", \.note, "TEXT", "What an operator should know of it"),
   ]
 }
+
+extension SortAction: ArgumentValue {}
 
 /// A recipe as it lies in a folder: how to take what which bundle says.
 struct StoredRecipe: Sendable {
@@ -83,6 +89,7 @@ struct StoredRecipe: Sendable {
     taken.thresholds = settings.thresholds.numbers
     taken.energyLimit = settings.energyLimit
     (taken.views, taken.minimumViews) = (settings.views, settings.minimumViews)
+    taken.blindAction = settings.blindAction
     (recipe, bundle, note) = (taken, settings.bundle, settings.note)
     let letters = name.unicodeScalars
     if letters.isEmpty || letters.count > Self.nameLimit

@@ -53,6 +53,14 @@ final class ToldLine: Sendable {
     missing.withLock { ($0.dropped, $0.lost) = ($0.dropped + dropped, $0.lost + lost) }
   }
 
+  /// A frame that tells how closely pieces are looked at.
+  func tell(_ overload: OverloadStatus) {
+    var report = FrameReport(
+      exposedAt: now, doneAt: now, speedMillimetersPerSecond: 500, stages: [0.003, 0.004])
+    report.overload = overload
+    watch.note(report)
+  }
+
   /// Frames at 10 Hz, each with a piece that is decided with this slack.
   func play(seconds: Double, slack: Double? = 80, speed: Double? = 500, isLate: Bool = false) {
     for _ in 0..<Int(seconds * 10) {

@@ -34,7 +34,7 @@ struct LifeTests {
   func unit() throws {
     let unit = packageRoot.appending(path: "Tools/systemd/miraged.service")
     let text = try String(contentsOf: unit, encoding: .utf8)
-    for line in ["Type=notify", "WatchdogSec=10", "StartLimitBurst=3", "DynamicUser=yes"] {
+    for line in ["Type=notify", "WatchdogSec=10", "StartLimitBurst=6", "DynamicUser=yes"] {
       #expect(text.contains("\n\(line)\n"), "\(line)")
     }
     let analyzer = "/usr/bin/systemd-analyze"

@@ -141,4 +141,45 @@ struct LiveConfigurationTests {
       #expect(broken.status == 1 && broken.error.contains("take the file away"), "\(broken.error)")
     }
   }
+
+  @Test(
+    "after three starts that came to nothing it starts by what was good, or says why it does not")
+  func safeMode() throws {
+    try withPlant { plant in
+      var (daemon, port) = try plant.start()
+      daemon.send(SIGTERM)
+      #expect(daemon.finish().status == 130)
+      (daemon, port) = try plant.start()
+      try plant.write("faster.json5", "eject: ['copper'], valveLatency: 9,")
+      let done = try plant.ask(["apply", plant.path("faster.json5"), "--why", "new valves"], port)
+      #expect(done.status == 0, "\(done)")
+      for start in 0..<3 {
+        if start > 0 { (daemon, port) = try plant.start() }
+        #expect(try plant.card(port).settings["valveLatency"] == "9.0")
+        daemon.send(SIGKILL)
+        _ = daemon.finish()
+      }
+      (daemon, port) = try plant.start()
+      #expect(
+        daemon.error.contains("safe mode: 3 starts in ten minutes came to nothing; it starts"))
+      #expect(try plant.card(port).settings["valveLatency"] == "12.0")
+      daemon.send(SIGKILL)
+      _ = daemon.finish()
+      (daemon, port) = try plant.start(["--safe-mode", "never"])
+      #expect(try plant.card(port).settings["valveLatency"] == "9.0")
+      daemon.send(SIGKILL)
+      _ = daemon.finish()
+      try FileManager.default.removeItem(atPath: plant.path("line.state"))
+      let held = try RunningProgram(
+        "miraged", ["run", "--config", plant.config, "--safe-mode", "always"])
+      #expect(RecipeControlTests.waits { held.error.contains("page: ") })
+      let text = try #require(held.error.firstMatch(of: /page: http:\/\/127\.0\.0\.1:(\d+)\//))
+      port = try #require(UInt16(text.1))
+      #expect(RecipeControlTests.waits { page("/fit", port: port).body.contains("safe-mode: ") })
+      #expect(page("/ready", port: port).status == 503)
+      #expect(page("/api/state", port: port).body.contains("\"word\":\"SAFE MODE\""))
+      held.send(SIGTERM)
+      #expect(held.finish().status == 130)
+    }
+  }
 }

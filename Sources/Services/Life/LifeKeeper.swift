@@ -34,7 +34,7 @@ public final class LifeKeeper: Sendable {
     var wasReady = false
     while !isEnding.load(ordering: .relaxed) {
       let state = watch.state()
-      if !wasReady, state.facts != nil {
+      if !wasReady, state.facts != nil || state.state == .error {
         wasReady = true
         notice.send("READY=1")
       }

@@ -70,6 +70,8 @@ public struct FrameReport: Sendable {
   public var blastsFired: Int
   public var blastsLate: Int
   public var blastsDropped: Int
+  /// How closely pieces are looked at; nil where that never changes.
+  public var overload: OverloadStatus?
   /// Seconds that each stage took.
   public var stages: [Double]
 

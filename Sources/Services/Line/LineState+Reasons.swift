@@ -11,7 +11,7 @@ extension LineState {
   /// What is not as it should be, worst first, each with one thing to do.
   func reasons(_ books: LineWatch.Books, at now: LineInstant) -> [LineReason] {
     var reasons: [LineReason] = []
-    if state == .error { reasons.append(noPicture(books, at: now)) }
+    if state == .error { reasons.append(books.held ?? noPicture(books, at: now)) }
     if let advice = valves?.advice, let valves, !isSeekingStill(valves) {
       let parts = advice.split(separator: ":", maxSplits: 1)
       reasons.append(
@@ -30,6 +30,7 @@ extension LineState {
           "short-slack", "decisions come \(Self.short(least)) ms before it is too late",
           remedy: "slow the belt a little, or take other work off this computer", isUnfit: false))
     }
+    if let reason = overload?.reason { reasons.append(reason) }
     reasons += frameReasons(books)
     reasons += [store?.trouble, broker?.trouble, recording?.trouble, shadow?.trouble]
       .compactMap { $0 }

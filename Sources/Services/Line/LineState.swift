@@ -50,6 +50,7 @@ public struct LineState: Sendable, Codable {
   public var composition: [Share]
   public var valves: ValveStatus?
   public var camera: CameraHealth?
+  public var overload: OverloadStatus?
   public var store: StoreStatus?
   public var broker: BrokerStatus?
   public var recording: RecordingStatus?

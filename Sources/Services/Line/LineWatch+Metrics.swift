@@ -23,6 +23,7 @@ extension LineWatch {
       text.begin("mirage_recipe", .gauge, "1 for the recipe that is sorted by.")
       text.add("mirage_recipe", [("recipe", recipe)], 1)
     }
+    if let overload = state.overload { Self.add(overload: overload, to: &text) }
     Self.add(frames: state, to: &text)
     Self.add(pieces: books, state, to: &text)
     text.begin(
@@ -58,6 +59,16 @@ extension LineWatch {
     text.add("mirage_http_requests_total", [("outcome", "refused")], Double(requests.refused))
     Self.addProcess(to: &text)
     return text.text
+  }
+
+  private static func add(overload: OverloadStatus, to text: inout MetricsText) {
+    text.begin("mirage_rung", .gauge, "1 for how closely pieces are looked at.")
+    for one in OverloadRung.allCases {
+      text.add("mirage_rung", [("rung", one.rawValue)], overload.rung == one ? 1 : 0)
+    }
+    text.single(
+      "mirage_rung_steps_total", .counter, "Changes of how closely pieces are looked at.",
+      Double(overload.steps))
   }
 
   private static func add(frames state: LineState, to text: inout MetricsText) {

@@ -17,6 +17,8 @@ public final class LineWatch: Sendable {
     /// Those before, as long as a remembered piece was decided under them; newest first.
     var formerFacts: [LineFacts] = []
     var isHalted = false
+    /// Why nothing is sorted, where that is so on purpose.
+    var held: LineReason?
     var latest: FrameReport?
     var frames = FrameCounts()
     /// Frames with their times and counts, one a second, for rates over the last minute.
@@ -78,6 +80,9 @@ public final class LineWatch: Sendable {
       books.forgetFacts()
     }
   }
+
+  /// Nothing is sorted for now, and why.
+  public func hold(_ reason: LineReason) { books.withLock { $0.held = reason } }
 
   /// The run has ended.
   public func halt() { books.withLock { $0.isHalted = true } }
@@ -176,7 +181,7 @@ extension LineState {
     let speed = latest?.speedMillimetersPerSecond
     minute = Minute(books, speed: speed)
     state = VisionState(books, at: now, camera: camera)
-    word = state.word
+    word = books.held == nil || state == .halted ? state.word : "SAFE MODE"
     frames = books.frames
     piecesDecided = books.decided.values.reduce(0, +)
     piecesLost = latest?.piecesLost ?? 0
@@ -190,6 +195,7 @@ extension LineState {
     ageSeconds = latest.map { max(0, $0.doneAt.duration(to: now).seconds) }
     self.valves = valves
     self.camera = camera
+    overload = latest?.overload
     pieces = books.pieces.reversed()
     let total = piecesDecided
     composition = books.decided.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -233,6 +239,8 @@ extension VisionState {
   fileprivate init(_ books: LineWatch.Books, at now: LineInstant, camera: CameraHealth?) {
     if books.isHalted {
       self = .halted
+    } else if books.held != nil {
+      self = .error
     } else if books.facts == nil {
       self = .preoperational
     } else if let latest = books.latest {

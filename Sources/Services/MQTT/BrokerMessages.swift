@@ -46,6 +46,8 @@ struct BrokerState: Encodable, Equatable {
   var configuration: String?
   /// Changes of either since the start.
   var changes: Int
+  /// How closely pieces are looked at, and what was announced, with `--ladder`.
+  var overload: OverloadStatus?
   var framesDecided: Int
   var framesLate: Int
   var framesDropped: Int
@@ -67,6 +69,7 @@ struct BrokerState: Encodable, Equatable {
     (bundle, source) = (state.facts?.bundle, state.facts?.source)
     (recipe, configuration) = (state.facts?.recipe, state.facts?.configuration)
     changes = state.facts?.change ?? 0
+    overload = state.overload
     (framesDecided, framesLate) = (state.frames.decided, state.frames.late)
     (framesDropped, framesLost) = (state.frames.dropped, state.frames.lost)
     (piecesDecided, piecesLost) = (state.piecesDecided, state.piecesLost)
@@ -77,7 +80,10 @@ struct BrokerState: Encodable, Equatable {
   }
 
   /// What is told at once where it changes; all else is told every ten seconds.
-  var urgent: [String] { [state, "\(isFit)", "\(changes)"] + alarms.map(\.id) }
+  var urgent: [String] {
+    let steps = overload.map { "\($0.steps) \($0.coming?.rawValue ?? "")" } ?? ""
+    return [state, "\(isFit)", "\(changes)", steps] + alarms.map(\.id)
+  }
 }
 
 /// The begin or the end of an alarm.

@@ -28,6 +28,8 @@ struct RegisterMap {
     words[24] = state.minute.slackLeastMilliseconds.map(Self.signed) ?? Self.none
     words[25] = Self.unsigned(state.minute.framesPerSecond * 10)
     words[26] = state.valves.map { Self.number(of: $0.state) } ?? 0
+    words[27] = state.overload?.rung.number ?? 0
+    words[28] = state.overload?.coming?.number ?? 0
     set(dropped, at: 42)
     words[44] = UInt16(truncatingIfNeeded: state.facts?.change ?? 0)
     guard let result else { return }

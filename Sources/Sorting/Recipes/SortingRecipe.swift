@@ -18,6 +18,8 @@ public struct SortingRecipe: Codable, Equatable, Sendable {
   public var energyLimit: Double?
   public var views: Int?
   public var minimumViews: Int?
+  /// What is done with all pieces while there is no time to look at them; nil lets them pass.
+  public var blindAction: SortAction?
 
   public init(_ name: String? = nil, ejected: [String]) {
     self.name = name

@@ -114,6 +114,9 @@ extension OpenAPIDocument {
       [
         "facts": reference("Facts"), "ageSeconds": number, "beltMillimetersPerSecond": number,
         "valves": ["type": "object"],
+        "overload": object(
+          ["rung": choice(OverloadRung.allCases.map(\.rawValue)), "steps": whole],
+          ["coming": choice(OverloadRung.allCases.map(\.rawValue))]),
         "camera": object(["isStreaming": flag, "reason": string, "reconnects": whole]),
       ]),
   ]
