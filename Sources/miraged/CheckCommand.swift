@@ -30,8 +30,8 @@ struct CheckCommand: Command {
     }
     if problems.isEmpty {
       problems += options.complaints(about: file.relativePath, isTextOnly ? .text : .recipes)
+      if !isTextOnly { problems += await options.bundleComplaints(about: file) }
     }
-    if problems.isEmpty, !isTextOnly { problems += await options.bundleComplaints(about: file) }
     guard problems.isEmpty else {
       for problem in problems { print(problem) }
       print("\(file.relativePath): \(problems.count) to correct; 'miraged explain KEY' helps")

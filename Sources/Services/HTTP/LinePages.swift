@@ -76,7 +76,8 @@ public final class LinePages: Sendable {
   /// Whether the daemon has loaded everything and looks at pictures.
   private var ready: HTTPResponse {
     let state = watch.state()
-    let isReady = state.facts != nil && ![.preoperational, .initialized, .halted].contains(state.state)
+    let isStill = [.preoperational, .initialized, .halted].contains(state.state)
+    let isReady = state.facts != nil && !isStill
     return .text(
       "\(isReady ? "ready" : "not ready"): \(state.state.rawValue)\n", status: isReady ? 200 : 503)
   }
