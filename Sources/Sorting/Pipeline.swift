@@ -133,7 +133,6 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     _ recipe: LoadedRecipe<Classifier>, emit: (SortEvent) -> Void
   ) -> LoadedRecipe<Classifier> {
     settleHeard(emit: emit)
-    paths.forget()
     baseline = ColorBaseline(classes: recipe.rule.classes.count)
     recipeChanges += 1
     var former = loaded
@@ -160,6 +159,7 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     wasLateAtChange = wasLateAtChange || decisions.contains(where: \.isLate)
     schedule(decisions, emit: emit)
     tracker.unhear()
+    paths.forget()
   }
 
   /// Ends the run: what has evidence is decided, the rest is lost, blasts still waiting go out.
@@ -236,32 +236,11 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   /// One crop for each, `[N, colorSize, colorSize, 3]`, by the bundle's own recipe.
   private mutating func sample(_ seen: [Seen], from picture: Picture) {
     defer { times.end(.sample) }
-    let recipe = loaded.classifier.recipe
     loaded.makeRoom(for: seen.count)
     guard rung < .blind else { return }
-    let own = companion == nil ? seen.count : (seen.count + 1) / 2
-    func sampleOwn() {
-      for (index, one) in seen[..<own].enumerated() {
-        recipe.colorCrop(
-          of: one.sighting.blob.region, in: picture, mask: found.labels, through: registration,
-          into: &loaded.crops, at: index * recipe.colorCount)
-      }
-    }
-    guard let companion, own < seen.count else { return sampleOwn() }
-    let rest = companion.share { [labels = found.labels, registration] in
-      var crops = [Float](repeating: 0, count: (seen.count - own) * recipe.colorCount)
-      for (index, one) in seen[own...].enumerated() {
-        recipe.colorCrop(
-          of: one.sighting.blob.region, in: picture, mask: labels, through: registration,
-          into: &crops, at: index * recipe.colorCount)
-      }
-      return crops
-    } with: {
-      sampleOwn()
-    }
-    for (index, value) in rest.enumerated() {
-      loaded.crops[own * recipe.colorCount + index] = value
-    }
+    loaded.cut(
+      seen.map(\.sighting.blob.region), from: picture, mask: found.labels, through: registration,
+      with: companion)
   }
 
   /// The same crops for a second opinion, if there is one that takes them and a place for them.
@@ -404,27 +383,5 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
       areaSquareMillimeters: track.sighting.areaSquareMillimeters, exposedAt: track.exposedAt,
       decidedAt: now, deadline: deadline.at,
       slackMilliseconds: deadline.slack.map { $0.seconds * 1e3 }, isLate: deadline.isLate)
-  }
-}
-
-extension Blob {
-  /// The same region as the sample recipe names it.
-  fileprivate var region: PieceRegion {
-    PieceRegion(number: label, columns: columns, rows: rows, pixelCount: area)
-  }
-}
-
-extension Track {
-  fileprivate func loss(_ reason: PieceLoss.Reason) -> PieceLoss {
-    PieceLoss(piece: piece, reason: reason, beltMillimeters: sighting.bounds)
-  }
-}
-
-extension PieceEjection {
-  init(_ ejection: Ejection) {
-    self.init(
-      piece: ejection.piece, commandAt: ejection.commandAt, opensAt: ejection.opensAt,
-      closesAt: ejection.closesAt, fromMillimeters: ejection.across.lowerBound,
-      toMillimeters: ejection.across.upperBound, nozzles: ejection.nozzles)
   }
 }

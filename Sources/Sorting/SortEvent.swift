@@ -129,3 +129,18 @@ public struct RecipeChange: Codable, Sendable, Equatable {
   /// The recipe's name.
   public var recipe: String?
 }
+
+extension Track {
+  func loss(_ reason: PieceLoss.Reason) -> PieceLoss {
+    PieceLoss(piece: piece, reason: reason, beltMillimeters: sighting.bounds)
+  }
+}
+
+extension PieceEjection {
+  init(_ ejection: Ejection) {
+    self.init(
+      piece: ejection.piece, commandAt: ejection.commandAt, opensAt: ejection.opensAt,
+      closesAt: ejection.closesAt, fromMillimeters: ejection.across.lowerBound,
+      toMillimeters: ejection.across.upperBound, nozzles: ejection.nozzles)
+  }
+}
