@@ -22,6 +22,17 @@ extension StudentBundle.Contents {
     try want(
       thresholds.allSatisfy { (0...1).contains($0) }, "thresholds", thresholds, "each 0 to 1")
     try want(energyLimit?.isFinite ?? true, "energyLimit", energyLimit ?? 0, "finite")
+    if let conformal {
+      let found = conformal.classes
+      try want(found.count == classes.count, "conformal", found.count, "one entry for each class")
+      for one in found {
+        let isWhole = one.largest.count == min(one.count, ConformalScores.kept)
+        try want(isWhole, "conformal", one.largest.count, "as many scores as pieces, up to a bound")
+        let isRising = zip(one.largest, one.largest.dropFirst()).allSatisfy { $0 <= $1 }
+        let isInRange = one.largest.allSatisfy { (0...1).contains($0) }
+        try want(isRising && isInRange, "conformal", one.largest, "each 0 to 1, rising")
+      }
+    }
     try want(recipe.colorMean.count == 3, "recipe.colorMean", recipe.colorMean, "three numbers")
     try want(
       recipe.colorMean.allSatisfy(\.isFinite), "recipe.colorMean", recipe.colorMean, "finite")

@@ -39,6 +39,8 @@ public struct StudentBundle: Sendable {
     public var thresholds: [Double]
     /// Energy score above which a piece counts as unknown material; nil where none was fitted.
     public var energyLimit: Double?
+    /// From which sets of classes follow; `nil` in bundles that were made before this was kept.
+    public var conformal: ConformalScores?
     /// Calibration whose geometry the training samples came through.
     public var calibration: String
     /// What is remembered of each of them; `nil` in bundles that were made before this was kept.

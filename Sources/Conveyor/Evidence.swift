@@ -46,6 +46,10 @@ public struct DecisionRule: Codable, Equatable, Sendable {
   public var thresholds: [Double]
   /// Largest energy of a known piece, at the same temperature; nil asks no such question.
   public var energyLimit: Double?
+  /// Largest score, one less the probability, at which a class is in a piece's set, one for each.
+  ///
+  /// With sets, thresholds are not asked; nil decides by the thresholds alone.
+  public var setLimits: [Double]?
 
   public init(
     classes: [String], temperature: Double = 1, thresholds: [Double]? = nil,
@@ -79,11 +83,19 @@ public struct DecisionRule: Codable, Equatable, Sendable {
     let probabilities = exponentials.map { $0 / total }
     let energy = -temperature * (most + log(total))
     let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
-    let isKnown =
-      probabilities[best] >= thresholds[best] && energyLimit.map({ energy <= $0 }) ?? true
-    return Verdict(
-      classIndex: isKnown ? best : nil, likeliest: best, confidence: probabilities[best],
+    let isStrange = energyLimit.map { energy > $0 } ?? false
+    var verdict = Verdict(
+      classIndex: nil, likeliest: best, confidence: probabilities[best],
       probabilities: probabilities, energy: energy, views: evidence.views)
+    if let setLimits {
+      let set = probabilities.indices.filter { 1 - probabilities[$0] <= setLimits[$0] }
+      verdict.set = set
+      verdict.classIndex = isStrange || set.count != 1 ? nil : set[0]
+      verdict.isUncertain = !isStrange && set.count > 1
+    } else if !isStrange, probabilities[best] >= thresholds[best] {
+      verdict.classIndex = best
+    }
+    return verdict
   }
 }
 
@@ -101,4 +113,8 @@ public struct Verdict: Sendable, Equatable {
   public var energy: Double
   /// Frames that spoke.
   public var views: Int
+  /// The classes that the piece may be of, where sets are asked for.
+  public var set: [Int]?
+  /// Whether it is known, and may be of more than one class.
+  public var isUncertain = false
 }

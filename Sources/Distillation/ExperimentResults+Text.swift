@@ -124,6 +124,7 @@ extension ExperimentRun {
       \(String(format: "%.3f", metrics?.accuracy ?? 0)).
       - Temperature \(bundle.contents.temperature); probability threshold \
       \(String(format: "%.3f", threshold))\(threshold > 0 ? "" : " (none could be shown safe)").
+      - Sets of classes on the test: \(coverageText(of: bundle, seed: seed, arm)).
       - Calibration \(bundle.contents.calibration); another one needs a new bundle.
       - Verdict of the experiment: \(results.verdict.sentence).
 

@@ -43,6 +43,7 @@ extension ExperimentRun {
         "validation accuracy": best.map { String(format: "%.4f", $0.accuracy) } ?? "none",
       ])
     contents.rigs = dataset.rigs
+    contents.conformal = conformal(found, split, temperature: confidence.temperature)
     let rows = Array(split.test.prefix(Self.goldenCount))
     let color = dataset.color.rows(rows)
     let draft = StudentBundle(
@@ -57,6 +58,31 @@ extension ExperimentRun {
     )
   }
 
+  /// Scores of the calibration pieces, which share no group with those that trained.
+  private func conformal(
+    _ found: Predictions, _ split: Split, temperature: Float
+  ) -> ConformalScores? {
+    guard let held = found.logits[.calibration], held.shape[0] > 0 else { return nil }
+    let (logits, truth) = byPiece(held, rows: split.calibration)
+    return ConformalScores(
+      probabilities: Metrics.probabilities(logits, temperature: temperature), truth: truth,
+      classes: logits.shape[1])
+  }
+
+  /// How often sets hold the true class on the test pieces, in words for the card.
+  func coverageText(of bundle: StudentBundle, seed: UInt64, _ arm: Arm) -> String {
+    guard let conformal = bundle.contents.conformal, let split = splits[seed],
+      let logits = try? predictions(arm, seed)?.logits[.test], logits.shape[0] > 0
+    else { return "not known, as no pieces were held out for it" }
+    let (units, truth) = byPiece(logits, rows: split.test)
+    let probabilities = Metrics.probabilities(units, temperature: bundle.contents.temperature)
+    return [0.9, 0.95].map { coverage in
+      let found = SetCoverage(
+        limits: conformal.limits(coverage: coverage), probabilities: probabilities, truth: truth)
+      return "\(Int(coverage * 100)) % wanted: \(found.text)"
+    }.joined(separator: "; ")
+  }
+
   /// Temperature, threshold and energy limit from the calibration samples.
   private func confidence(
     _ found: Predictions, _ split: Split, risk: Double
@@ -69,7 +95,9 @@ extension ExperimentRun {
       risk: risk)
     let classes = logits.shape[1]
     let energies = (0..<logits.shape[0]).map { row in
-      Confidence.energy(Array(logits.values[(row * classes)..<((row + 1) * classes)]))
+      // At the temperature at which the line reckons it.
+      Confidence.energy(
+        Array(logits.values[(row * classes)..<((row + 1) * classes)]), temperature: temperature)
     }.sorted()
     // One calibration piece in two hundred may lie beyond the limit.
     let limit =

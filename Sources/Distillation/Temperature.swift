@@ -82,11 +82,11 @@ public enum Confidence {
     return min(1, sum)
   }
 
-  /// −log Σ exp(z): high where no class answers.
+  /// −T log Σ exp(z / T): high where no class answers.
   ///
   /// Source: Liu et al., *Energy-based Out-of-distribution Detection*, 2020, equation 4.
-  public static func energy(_ logits: [Float]) -> Double {
-    let highest = Double(logits.max() ?? 0)
-    return -(highest + log(logits.reduce(0) { $0 + exp(Double($1) - highest) }))
+  public static func energy(_ logits: [Float], temperature: Float = 1) -> Double {
+    let (highest, t) = (Double(logits.max() ?? 0), Double(temperature))
+    return -(highest + t * log(logits.reduce(0) { $0 + exp((Double($1) - highest) / t) }))
   }
 }

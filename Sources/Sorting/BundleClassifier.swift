@@ -13,6 +13,7 @@ public final class BundleClassifier: PieceClassifier {
   public let recipe: SampleRecipe
   public let rule: DecisionRule
   private let plans: Mutex<StudentPlans>
+  private let conformal: ConformalScores?
 
   /// Makes plans for one piece and for eight, on an engine of `threads` threads.
   ///
@@ -30,8 +31,11 @@ public final class BundleClassifier: PieceClassifier {
     rule = DecisionRule(
       classes: contents.classes, temperature: Double(contents.temperature),
       thresholds: contents.thresholds, energyLimit: contents.energyLimit)
+    conformal = contents.conformal
     plans = Mutex(try StudentPlans(bundle, threads: threads))
   }
+
+  public func setLimits(coverage: Double) -> [Double]? { conformal?.limits(coverage: coverage) }
 
   /// Runs whole slices of eight, and what is left one by one.
   public func classify(_ crops: [Float], count: Int, into logits: inout [Float]) throws {

@@ -375,9 +375,10 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
     return PieceDecision(
       recipe: recipe.name, piece: track.piece, frame: track.frame,
       class: (isBlind ? nil : verdict.classIndex).map { rule.classes[$0] }
-        ?? PieceDecision.unknown,
+        ?? (verdict.isUncertain && !isBlind ? PieceDecision.uncertain : PieceDecision.unknown),
       likeliest: rule.classes[verdict.likeliest], confidence: verdict.confidence,
-      probabilities: verdict.probabilities, energy: verdict.energy, views: verdict.views,
+      probabilities: verdict.probabilities, set: verdict.set?.map { rule.classes[$0] },
+      energy: verdict.energy, views: verdict.views,
       action: isTarget && !deadline.isLate ? .eject : .pass,
       beltMillimeters: track.sighting.bounds,
       areaSquareMillimeters: track.sighting.areaSquareMillimeters, exposedAt: track.exposedAt,

@@ -59,13 +59,15 @@ public enum SortAction: String, Codable, Sendable, CaseIterable {
 public struct PieceDecision: Codable, Sendable, Equatable {
   /// The class that stands for "none of those we know, or not sure enough".
   public static let unknown = "unknown"
+  /// The class that stands for "known, and may be of more than one class".
+  public static let uncertain = "uncertain"
 
   /// By which recipe; nil where the run has none.
   public var recipe: String?
   public var piece: Int
   /// The frame that shows the piece best.
   public var frame: Int
-  /// A class of the bundle, or `unknown`.
+  /// A class of the bundle, `unknown` or `uncertain`.
   public var `class`: String
   /// The most probable class, whether it was probable enough or not.
   public var likeliest: String
@@ -73,6 +75,8 @@ public struct PieceDecision: Codable, Sendable, Equatable {
   public var confidence: Double
   /// Probability of each class, in the bundle's order.
   public var probabilities: [Double]
+  /// The classes that it may be of, where the recipe asks for sets.
+  public var set: [String]?
   /// -T logsumexp(z / T); high for strangers.
   public var energy: Double
   /// Frames that the decision rests on.

@@ -128,7 +128,7 @@ extension RecipeCard {
       bundle: stored.bundle.standardizedFileURL.lastPathComponent,
       ejected: stored.recipe.ejected)
     thresholds = stored.recipe.thresholds
-    energyLimit = stored.recipe.energyLimit
+    (energyLimit, coverage) = (stored.recipe.energyLimit, stored.recipe.coverage)
     (views, minimumViews) = (stored.recipe.views, stored.recipe.minimumViews)
     problem = stored.problems.first
   }

@@ -10,6 +10,7 @@ struct RecipeSettings: Settings {
   var ejected = ""
   var thresholds = NamedNumbers()
   var energyLimit: Double?
+  var coverage: Double?
   var views: Int?
   var minimumViews: Int?
   var blindAction: SortAction?
@@ -26,6 +27,10 @@ struct RecipeSettings: Settings {
     .optional(
       "--energy-limit", \.energyLimit, "E", "Largest energy of a known piece; default: the bundle's"
     ),
+    .optional(
+      "--coverage", \.coverage, "SHARE",
+      "Decide by sets that hold the true class in this share of the pieces, as 0.95",
+      in: .from(0.5, to: 0.999)),
     .optional(
       "--views", \.views, "N", "Views after which a piece is decided; default: 3",
       in: .from(1, to: 100)),
@@ -88,6 +93,7 @@ struct StoredRecipe: Sendable {
     var taken = SortingRecipe(settings.name ?? base, ejected: classes(in: settings.ejected))
     taken.thresholds = settings.thresholds.numbers
     taken.energyLimit = settings.energyLimit
+    taken.coverage = settings.coverage
     (taken.views, taken.minimumViews) = (settings.views, settings.minimumViews)
     taken.blindAction = settings.blindAction
     (recipe, bundle, note) = (taken, settings.bundle, settings.note)

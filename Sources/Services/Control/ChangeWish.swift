@@ -115,6 +115,8 @@ public struct RecipeCard: Sendable, Codable, Equatable {
   public var ejected: [String]
   public var thresholds: [String: Double]
   public var energyLimit: Double?
+  /// Of sets of classes, 0 to 1; nil where thresholds decide.
+  public var coverage: Double?
   public var views: Int?
   public var minimumViews: Int?
   /// Why it cannot be used, if so.
@@ -148,6 +150,8 @@ public struct RecipeCard: Sendable, Codable, Equatable {
       tell("threshold of \(name)", number(thresholds[name]), number(other.thresholds[name]))
     }
     tell("energy limit", number(energyLimit), number(other.energyLimit))
+    let share = { (value: Double?) in value.map { "\($0)" } ?? "thresholds decide" }
+    tell("coverage of sets", share(coverage), share(other.coverage))
     let count = { (value: Int?) in value.map { "\($0)" } ?? "as usual" }
     tell("views", count(views), count(other.views))
     tell("minimum views", count(minimumViews), count(other.minimumViews))

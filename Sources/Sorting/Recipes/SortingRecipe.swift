@@ -1,3 +1,4 @@
+import Bundles
 import Conveyor
 import Diagnostics
 
@@ -16,6 +17,11 @@ public struct SortingRecipe: Codable, Equatable, Sendable {
   public var thresholds: [String: Double] = [:]
   /// Largest energy of a known piece.
   public var energyLimit: Double?
+  /// Share of a class's pieces whose set of classes shall hold it, 0.5 to 0.999.
+  ///
+  /// A piece whose set is not one class alone is uncertain, or unknown where it is empty; nil
+  /// decides by thresholds.
+  public var coverage: Double?
   public var views: Int?
   public var minimumViews: Int?
   /// What is done with all pieces while there is no time to look at them; nil lets them pass.
@@ -91,7 +97,11 @@ public struct LoadedRecipe<Classifier: PieceClassifier>: Sendable {
       let (least, most) = (SortingRecipe.viewBounds.lowerBound, SortingRecipe.viewBounds.upperBound)
       throw Complaint(name, "\(count) found, \(least) to \(most) wanted")
     }
-    rule = try recipe.rule(on: classifier.rule)
+    var rule = try recipe.rule(on: classifier.rule)
+    if let coverage = recipe.coverage {
+      rule.setLimits = try Self.limits(of: classifier, coverage: coverage)
+    }
+    self.rule = rule
     ejected = try recipe.ejectedPlaces(among: rule.classes)
     self.recipe = recipe
     self.change = change
@@ -101,6 +111,20 @@ public struct LoadedRecipe<Classifier: PieceClassifier>: Sendable {
   /// Whether crops cut for the other are as the network here was taught with.
   public func cutsPieces(as other: Self) -> Bool {
     classifier.recipe == other.classifier.recipe
+  }
+
+  private static func limits(
+    of classifier: Classifier, coverage: Double
+  ) throws(Complaint) -> [Double] {
+    guard ConformalScores.coverages.contains(coverage) else {
+      throw Complaint("coverage", "\(coverage) found, 0.5 to 0.999 wanted")
+    }
+    guard let limits = classifier.setLimits(coverage: coverage) else {
+      throw Complaint(
+        "coverage", "is asked for, and the bundle knows nothing of pieces that were held out",
+        remedy: "fit the bundle again with this version of mirage-train, or leave 'coverage' out")
+    }
+    return limits
   }
 
   /// The same as another change brings it.

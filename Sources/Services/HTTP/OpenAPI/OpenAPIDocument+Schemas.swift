@@ -28,8 +28,8 @@ extension OpenAPIDocument {
         "thresholds": ["type": "object", "additionalProperties": number],
       ],
       [
-        "energyLimit": number, "views": count, "minimumViews": count, "problem": string,
-        "settings": ["type": "object", "additionalProperties": string],
+        "energyLimit": number, "coverage": number, "views": count, "minimumViews": count,
+        "problem": string, "settings": ["type": "object", "additionalProperties": string],
       ]),
     "RecipeRow": object([
       "card": reference("RecipeCard"), "isInForce": flag, "changes": list(string),
