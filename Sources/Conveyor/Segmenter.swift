@@ -82,8 +82,8 @@ public struct Segmenter: Sendable {
 
   /// Writes the pieces of `picture` into `found`.
   ///
-  /// The first picture is learned from beforehand. Of later ones `learn(from:between:)` learns, which
-  /// can wait until the pieces are decided.
+  /// The first picture is learned from beforehand. Of later ones `learn(from:between:)` learns,
+  /// which can wait until the pieces are decided.
   ///
   /// - Parameter squareMillimetersPerPixel: what a pixel in the middle of the picture covers on
   ///   the belt.

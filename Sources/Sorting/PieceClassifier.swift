@@ -14,8 +14,8 @@ public protocol PieceClassifier: Sendable {
   /// Shapes: `crops` begins with `[count, colorSize, colorSize, 3]` standardized numbers, `logits`
   /// gets `[count, classes]` at its beginning; both may be longer. `count` is at least 1.
   mutating func classify(_ crops: [Float], count: Int, into logits: inout [Float]) throws
-  /// Largest score, one less the probability, at which a class is in a piece's set, `[classes]`, so
-  /// that sets have the true class in a share `coverage` of the pieces; nil where that is not known.
+  /// Largest score, one less the probability, at which a class is in a piece's set, `[classes]`,
+  /// so that sets have the true class in a share `coverage` of the pieces; nil where unknown.
   func setLimits(coverage: Double) -> [Double]?
 }
 

@@ -72,8 +72,8 @@ public struct Pipeline<Classifier: PieceClassifier, Clock: LineClock> {
   }
 
   /// - Parameter recipe: what is sorted by until another one is adopted.
-  /// - Parameter companion: does half of a frame's work, so that it is done sooner; what it comes to
-  ///   is the same.
+  /// - Parameter companion: does half of a frame's work, so that it is done sooner; what it comes
+  ///   to is the same.
   /// - Throws: a `Complaint` where the calibration cannot be inverted.
   public init(
     _ recipe: LoadedRecipe<Classifier>, calibration: RigCalibration, settings: PipelineSettings,

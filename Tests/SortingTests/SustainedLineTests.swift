@@ -7,8 +7,8 @@ import Testing
 /// A line that goes on: what a frame costs in memory and what is counted must not drift.
 @Suite("Sustained line")
 struct SustainedLineTests {
-  /// An hour of virtual time with a hundred decisions a second in the long form, twenty seconds of a small
-  /// line otherwise.
+  /// An hour of virtual time with a hundred decisions a second in the long form, twenty seconds of
+  /// a small line otherwise.
   @Test("goes on as it began: all pieces decided, none late, no memory kept", .tags(.slow))
   func hour() throws {
     let isLong = ProcessInfo.processInfo.environment["MIRAGE_FORM"] == "long"

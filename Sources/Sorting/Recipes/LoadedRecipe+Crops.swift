@@ -4,8 +4,8 @@ import Imaging
 import Samples
 
 extension LoadedRecipe {
-  /// Cuts the network's crops of some pieces, `[N, colorSize, colorSize, 3]`, into those it has room
-  /// for; a companion does half of them.
+  /// Cuts the network's crops of some pieces, `[N, colorSize, colorSize, 3]`, into those it has
+  /// room for; a companion does half of them.
   mutating func cut(
     _ pieces: [PieceRegion], from picture: Picture, mask: LabelMap,
     through registration: Registration, with companion: Companion?
