@@ -39,14 +39,14 @@ extension Run {
   }
 
   /// Those who look on, if there are any.
-  func onlookers(_ audit: AuditLog?, _ input: LineInput) throws -> Onlookers? {
+  func onlookers(_ audit: AuditLog?, _ input: LineInput?) throws -> Onlookers? {
     var invited = Invited()
     (invited.page, invited.plant) = try (httpAddress, modbusAddress)
     (invited.token, invited.audit) = (try token, audit)
     (invited.store, invited.broker) = try (storeSettings, broker)
     invited.recordings = try recorderSettings
     if isPaced { invited.supervisor = try Supervisor(ProcessInfo.processInfo.environment) }
-    return invited.isEmpty ? nil : try Onlookers(invited, input.calibration)
+    return invited.isEmpty ? nil : try Onlookers(invited, input?.calibration)
   }
 }
 

@@ -31,7 +31,7 @@ final class Onlookers: Sendable {
   private let coming = ComingChange<LineFacts>()
 
   /// Tells and serves from now on, so that it can be seen how the daemon starts.
-  init(_ invited: Invited, _ calibration: RigCalibration) throws {
+  init(_ invited: Invited, _ calibration: RigCalibration?) throws {
     let (watch, view, album, coming) = (LineWatch(), LiveView(), album, coming)
     let steps = StepTeller()
     desk = ControlDesk(token: invited.token, audit: invited.audit)

@@ -50,7 +50,7 @@ extension Run {
   /// Serves page, figures and reasons until it is asked to end, and sorts nothing.
   func hold(_ why: String) async throws {
     Interruption.install()
-    guard let onlookers = try onlookers(try openAudit()) else {
+    guard let onlookers = try onlookers(try openAudit(), nil) else {
       throw Complaint("safe mode", why, remedy: "nobody is served who could be told: see the help")
     }
     onlookers.hold(

@@ -11,22 +11,25 @@ import Synchronization
 final class Witness: Sendable {
   private let recorder: EventRecorder?
   private let settings: RecorderSettings?
-  private let calibration: String
+  private let calibration: String?
   private let watch: LineWatch
   private let pages: LinePages
   private let shadow = Mutex<ShadowJudge?>(nil)
 
+  /// - Parameter calibration: nil where nothing is sorted, and nothing recorded.
   /// - Throws: why there can be no folder for recordings.
   init(
-    _ settings: RecorderSettings?, _ calibration: RigCalibration, _ watch: LineWatch,
+    _ settings: RecorderSettings?, _ calibration: RigCalibration?, _ watch: LineWatch,
     _ pages: LinePages
   ) throws {
     (self.settings, self.watch, self.pages) = (settings, watch, pages)
-    self.calibration = try calibration.id
-    recorder = try settings.map {
+    self.calibration = try calibration?.id
+    if let settings, let calibration {
       // A file that may not grow any more is then told as a full disk, and ends no sorting.
       signal(SIGXFSZ, SIG_IGN)
-      return try EventRecorder($0, calibration: calibration, now: { watch.now })
+      recorder = try EventRecorder(settings, calibration: calibration, now: { watch.now })
+    } else {
+      recorder = nil
     }
     if let status = recorder?.status {
       say("recordings: \(status.folder), \(status.kept) kept")
@@ -54,7 +57,8 @@ final class Witness: Sendable {
 
   /// What is in force from now on.
   func note(_ facts: LineFacts) {
-    recorder?.note(RecordedSetup(facts, calibration: calibration))
+    guard let recorder, let calibration else { return }
+    recorder.note(RecordedSetup(facts, calibration: calibration))
   }
 
   /// Not for the frame thread.
