@@ -35,6 +35,7 @@ public final class BundleClassifier: PieceClassifier {
     plans = Mutex(try StudentPlans(bundle, threads: threads))
   }
 
+  /// By the scores of the pieces that were held out when the bundle was made.
   public func setLimits(coverage: Double) -> [Double]? { conformal?.limits(coverage: coverage) }
 
   /// Runs whole slices of eight, and what is left one by one.

@@ -54,17 +54,23 @@ extension Run {
     return outcome
   }
 
+  private func pipeline<Clock: LineClock>(
+    _ input: LineInput, _ recipe: LoadedRecipe<BundleClassifier>, clock: Clock
+  ) throws -> Pipeline<BundleClassifier, Clock> {
+    var settings = PipelineSettings(valves: try ValveSettings(input.calibration, self))
+    settings.learnsColors = hasLadder
+    return try Pipeline(
+      recipe, calibration: input.calibration, settings: settings, clock: clock,
+      with: threads > 1 ? Companion() : nil)
+  }
+
   private func play(
     _ input: LineInput, _ source: some FrameSource,
     _ sorting: Sorted, clock: some LineClock,
     _ outputs: (onlookers: Onlookers?, blasts: ValveOutput?)
   ) throws -> Outcome {
     let (onlookers, blasts, shadow) = (outputs.onlookers, outputs.blasts, sorting.shadow)
-    var lineSettings = PipelineSettings(valves: try ValveSettings(input.calibration, self))
-    lineSettings.learnsColors = hasLadder
-    var pipeline = try Pipeline(
-      sorting.recipe, calibration: input.calibration, settings: lineSettings, clock: clock,
-      with: threads > 1 ? Companion() : nil)
+    var pipeline = try pipeline(input, sorting.recipe, clock: clock)
     pipeline.serve(shadow, tellsPaths: onlookers?.wantsPaths ?? false)
     // In real time a slow reader of ours must not hold up the line; otherwise nothing may be lost.
     let output = LineOutput()

@@ -299,6 +299,7 @@ struct LineWatchSuite {
     line.begin(
       store: { StoreStatus(file: "line.mirage") }, broker: { BrokerStatus(broker: "plant") })
     // Alarms are told where there is one.
+    line.play(seconds: 2)
     line.miss(dropped: 20, lost: 30)
     line.play(seconds: 1)
     line.keepRecordings()

@@ -105,7 +105,9 @@ struct LiveConfigurationTests {
   @Test("what was changed holds after a kill, until it is left aside or the file is written anew")
   func kept() throws {
     try withPlant { plant in
-      var (daemon, port) = try plant.start()
+      // So many kills in so short a time would call for safe mode.
+      let usual = ["--safe-mode", "never"]
+      var (daemon, port) = try plant.start(usual)
       try plant.write("faster.json5", "eject: ['copper'], valveLatency: 9,")
       let done = try plant.ask(["apply", plant.path("faster.json5"), "--why", "new valves"], port)
       #expect(done.status == 0, "\(done)")
@@ -120,24 +122,24 @@ struct LiveConfigurationTests {
       try plant.write("faster.json5", "speed: 7,")
       daemon.send(SIGKILL)
       _ = daemon.finish()
-      (daemon, port) = try plant.start()
+      (daemon, port) = try plant.start(usual)
       #expect(daemon.error.contains("as chosen last: configuration: faster.json5, recipe: Brass"))
       #expect(try plant.card(port).settings["valveLatency"] == "9.0")
       #expect(try plant.card(port).settings["recipe"] == "Brass out")
       daemon.send(SIGKILL)
       _ = daemon.finish()
-      (daemon, port) = try plant.start(["--as-written"])
+      (daemon, port) = try plant.start(usual + ["--as-written"])
       #expect(try plant.card(port).settings["valveLatency"] == "12.0")
       daemon.send(SIGKILL)
       _ = daemon.finish()
       try plant.write("line.json5", "eject: ['copper'], valveLatency: 14,")
-      (daemon, port) = try plant.start()
+      (daemon, port) = try plant.start(usual)
       #expect(daemon.error.contains("the configuration was written anew since; it holds"))
       #expect(try plant.card(port).settings["valveLatency"] == "14.0")
       daemon.send(SIGTERM)
       _ = daemon.finish()
       try AtomicFile.write("{", to: plant.folder.appending(path: "line.state"))
-      let broken = try run("miraged", ["run", "--config", plant.config])
+      let broken = try run("miraged", ["run", "--config", plant.config] + usual)
       #expect(broken.status == 1 && broken.error.contains("take the file away"), "\(broken.error)")
     }
   }
